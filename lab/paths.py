@@ -1,4 +1,4 @@
-"""Where the lab keeps what must outlive a run: downloads and builds in the cache, the running lab in the state.
+"""Where the lab keeps what outlives a run: builds in the cache, the running lab in the state.
 
 Both are per user and machine, not per checkout: a second clone reuses the engine and finds the running lab.
 """

@@ -31,7 +31,7 @@ class StepError(Exception):
     hint: str = ""
 
     def __str__(self) -> str:
-        """All that the operator needs on one screen: the failure, the log's last lines, cause and next command."""
+        """All that the operator needs on one screen: failure, end of the log, cause and next command."""
         lines = [self.what]
         if self.log is not None and self.log.exists():
             tail = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
