@@ -1,0 +1,1 @@
+"""What runs where: functions from settings to the specs of every service."""

@@ -1,0 +1,1 @@
+"""From the stack's configuration to frozen, checked settings."""

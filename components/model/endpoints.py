@@ -1,0 +1,48 @@
+"""Where a service answers: managed by this program, or merely known to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Endpoint(Protocol):
+    """Anything with an address that another service can be pointed at."""
+
+    @property
+    def address(self) -> str:
+        """`host:port`, without scheme."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedEndpoint:
+    """A published port of one of our containers, seen from another node."""
+
+    service: str
+    """Name in the whole swarm, e.g. `starlord-vllm-primary`."""
+
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """`host:port`, without scheme."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalEndpoint:
+    """A service that runs on a node but is not ours: never created, changed or removed.
+
+    It is a value without any resource, so no engine operation can ever reach it.
+    """
+
+    name: str
+    node: str
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """`host:port`, without scheme."""
+        return f"{self.host}:{self.port}"

@@ -1,0 +1,48 @@
+"""A container image as a plain value: exact content, architectures and the user it is built to run as."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from components.model.problems import Problem, SpecError
+
+_REFERENCE = re.compile(r"[a-z0-9.:/_-]+:[\w][\w.-]*@sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image, pinned to its index digest.
+
+    The reference is written the same way wherever it goes: the docker provider compares the text of a
+    container's image with the text it was created with, and a short form would replace the container.
+    """
+
+    name: str
+    """Key in the catalogue of images, e.g. `postgres`."""
+
+    reference: str
+    """`repository:tag@sha256:digest`."""
+
+    platforms: tuple[str, ...]
+    """Platforms that the index holds, e.g. `linux/arm64`."""
+
+    user: str
+    """Numeric `uid:gid` that the image is built to run as without capabilities."""
+
+    stand_in: bool = False
+    """True for an image that only answers in place of a program which cannot be had."""
+
+    def __post_init__(self) -> None:
+        if not _REFERENCE.fullmatch(self.reference):
+            raise SpecError(
+                Problem(
+                    f"images.{self.name}.reference",
+                    "must be repository:tag@sha256:<64 hex digits>",
+                    repr(self.reference),
+                )
+            )
+
+    def runs_on(self, arch: str) -> bool:
+        """Tell whether the index holds an image for `arch` (`amd64` or `arm64`)."""
+        return f"linux/{arch}" in self.platforms

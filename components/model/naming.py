@@ -1,0 +1,35 @@
+"""The only place that builds a name: one string is container, logical name, Consul service and scrape job."""
+
+from __future__ import annotations
+
+LABEL_PREFIX = "aiswarm"
+HOST_ROOT = "/opt/swarm"
+"""Folder on every node below which this program, and nothing else, keeps its files."""
+
+NETWORK = "swarm"
+"""Docker network of a node; one per node, each with its own /24."""
+
+
+def service_name(node: str, service: str) -> str:
+    """Name of a service in the whole swarm, e.g. `oracle-postgres`."""
+    return f"{node}-{service}"
+
+
+def host_folder(service: str) -> str:
+    """Folder on its node that holds a service's delivered files."""
+    return f"{HOST_ROOT}/{service}"
+
+
+def volume_name(node: str, service: str, volume: str) -> str:
+    """Name of a Docker volume, e.g. `oracle-postgres-data`."""
+    return f"{service_name(node, service)}-{volume}"
+
+
+def labels(*, node: str, service: str, stack: str) -> dict[str, str]:
+    """Labels of every container and volume: static, because a changed label replaces the object."""
+    return {
+        f"{LABEL_PREFIX}.managed-by": "pulumi",
+        f"{LABEL_PREFIX}.node": node,
+        f"{LABEL_PREFIX}.service": service,
+        f"{LABEL_PREFIX}.stack": stack,
+    }

@@ -1,0 +1,1 @@
+"""Pure text of the configuration files that the services read."""
