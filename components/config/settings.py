@@ -7,16 +7,19 @@ gives the same deployment on every machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
 
 import pulumi.runtime.config
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from components.config.errors import SettingsError, refuse
+from components.model.images import is_pinned
 from components.model.problems import Problem
+from components.model.specs import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
 
 NAMESPACE = "aiswarm"
 
@@ -26,6 +29,29 @@ SECRET_KEYS = ("tls_certificate", "tls_private_key")
 
 _Mebibytes = Annotated[int, Field(gt=0)]
 _TcpPort = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _text(holds: Callable[[str], bool], expected: str) -> AfterValidator:
+    """A rule of the specs, held here already: what the operator wrote must never end in a traceback."""
+
+    def check(value: str) -> str:
+        if not holds(value):
+            raise ValueError(expected)
+        return value
+
+    return AfterValidator(check)
+
+
+_Cpus = Annotated[str, _text(is_canonical_cpus, CANONICAL_CPUS)]
+_User = Annotated[str, _text(is_plain_user, "numeric uid:gid, not root")]
+_Reference = Annotated[str, _text(is_pinned, "repository:tag@sha256:<64 hex digits>")]
+_HostKey = Annotated[
+    str,
+    _text(
+        lambda key: bool(re.fullmatch(r"ssh-ed25519 [A-Za-z0-9+/=]+", key)),
+        "a public key like ssh-ed25519 AAAA…, without comment",
+    ),
+]
 
 
 class _Section(BaseModel):
@@ -44,7 +70,7 @@ class SshSettings(_Section):
 
     user: str = "root"
     port: _TcpPort = 22
-    host_key: Annotated[str, Field(pattern=r"^ssh-ed25519 [A-Za-z0-9+/=]+$")] | None = None
+    host_key: _HostKey | None = None
     """Public host key. A preview needs none; `up` refuses to start without it."""
 
 
@@ -121,9 +147,9 @@ class GatewaySettings(_Section):
 class ImageSettings(_Section):
     """Another image in place of one from the catalogue, e.g. from a registry inside the network."""
 
-    reference: str
-    platforms: tuple[str, ...]
-    user: str | None = None
+    reference: _Reference
+    platforms: Annotated[tuple[Literal["linux/amd64", "linux/arm64"], ...], Field(min_length=1)]
+    user: _User | None = None
     """None keeps the user of the catalogue's image, which the other one must then be built for."""
 
     stand_in: bool = False
@@ -132,8 +158,8 @@ class ImageSettings(_Section):
 class LimitSettings(_Section):
     """Other limits for one service than the catalogue's."""
 
-    memory_mib: _Mebibytes
-    cpus: Annotated[str, Field(pattern=r"^\d{1,2}\.\d{1,2}$")]
+    memory_mib: Annotated[int, Field(ge=LEAST_MEMORY_MIB)]
+    cpus: _Cpus
 
 
 class RailwaySettings(_Section):

@@ -10,6 +10,11 @@ from components.model.problems import Problem, SpecError
 _REFERENCE = re.compile(r"[a-z0-9.:/_-]+:[\w][\w.-]*@sha256:[0-9a-f]{64}")
 
 
+def is_pinned(reference: str) -> bool:
+    """Tell whether `reference` names a tag for people and a digest for machines."""
+    return bool(_REFERENCE.fullmatch(reference))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """One image, pinned to its index digest.
@@ -34,7 +39,7 @@ class Image:
     """True for an image that only answers in place of a program which cannot be had."""
 
     def __post_init__(self) -> None:
-        if not _REFERENCE.fullmatch(self.reference):
+        if not is_pinned(self.reference):
             raise SpecError(
                 Problem(
                     f"images.{self.name}.reference",

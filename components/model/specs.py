@@ -16,11 +16,29 @@ from types import MappingProxyType
 from components.model.images import Image
 from components.model.naming import service_name
 from components.model.problems import Problem, SpecError
-from components.model.secrets import SecretFile, SecretRef
+from components.model.secrets import SecretFile
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_CPUS = re.compile(r"(0\.[1-9]|[1-9]\d?\.\d)\d{0,1}")
+_CPUS = re.compile(r"(0\.[1-9]|[1-9]\d?\.\d)\d?")
 _USER = re.compile(r"[1-9]\d*:\d+")
+
+CANONICAL_CPUS = "at least 0.1, written like 2.0 or 0.5 without other trailing zeros, and no whole ten"
+LEAST_MEMORY_MIB = 6
+"""Docker refuses a smaller limit."""
+
+
+def is_canonical_cpus(text: str) -> bool:
+    """Tell whether the docker provider reads `text` back as it is written.
+
+    It prints 2 as "2.0", 0.50 as "0.5" and 10 as "10." (its `nanoInt64ToDecimalString`).
+    """
+    trimmed = not text.endswith("0") or (text.endswith(".0") and not text.endswith("0.0"))
+    return trimmed and bool(_CPUS.fullmatch(text))
+
+
+def is_plain_user(text: str) -> bool:
+    """Tell whether `text` is a numeric `uid:gid` other than root; the group may be 0."""
+    return bool(_USER.fullmatch(text))
 
 
 def _require(holds: bool, path: str, expected: str, got: object) -> None:
@@ -56,16 +74,15 @@ class Limits:
 
     def __post_init__(self) -> None:
         _require(
-            self.memory_mib >= 6,
+            self.memory_mib >= LEAST_MEMORY_MIB,
             "limits.memory_mib",
-            "must be at least 6 (Docker's minimum)",
+            f"must be at least {LEAST_MEMORY_MIB} (Docker's minimum)",
             self.memory_mib,
         )
         _require(
-            bool(_CPUS.fullmatch(self.cpus))
-            and not (self.cpus.endswith("0") and not self.cpus.endswith(".0")),
+            is_canonical_cpus(self.cpus),
             "limits.cpus",
-            "must be written like 2.0 or 0.5, without other trailing zeros",
+            f"must be {CANONICAL_CPUS}",
             self.cpus,
         )
 
@@ -169,8 +186,11 @@ class Metrics:
     """Name of one of the service's ports."""
 
     path: str = "/metrics"
-    bearer_token: SecretRef | None = None
-    """Key that the program asks for before it shows its metrics."""
+    credentials: SecretFile | None = None
+    """What Prometheus must send, as a file in its container: a bearer token, or with `username` a password."""
+
+    username: str = ""
+    """User of HTTP basic authentication; empty means a bearer token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,11 +217,15 @@ class ServiceSpec:
     volumes: tuple[DataVolume, ...] = ()
     scratch: tuple[Scratch, ...] = ()
     after: tuple[str, ...] = ()
-    """Services of the same node that must be healthy before this one starts."""
+    """Short names of services of the same node that must be healthy before this one starts."""
 
     metrics: Metrics | None = None
+    gpu: bool = False
+    """Hands the node's GPUs to the container."""
+
     gpu_share: float = 0.0
-    """Part of the node's GPU memory; more than 0 hands the node's GPUs to the container."""
+    """Part of the node's GPU memory that the service takes; a stand-in has a share but no GPU, so that
+    the sum is checked all the same."""
 
     stop_grace_seconds: int = 30
     """Time between the stop signal and SIGKILL on replacement and removal; without it the docker provider
@@ -223,7 +247,7 @@ class ServiceSpec:
             self.name,
         )
         _require(
-            bool(_USER.fullmatch(self.image.user)),
+            is_plain_user(self.image.user),
             f"{path}.user",
             "must be numeric uid:gid, not root",
             self.image.user,

@@ -1,0 +1,133 @@
+"""`python -m lab`: what the Makefile's targets call."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from lab import checks, docker, engine, environment, images, nodes, paths, plugins, stack
+from lab.process import StepError
+from lab.steps import Steps
+from ops import chat
+from ops import stack as deployed
+from ops.cli import console, status_table
+from ops.hosts import survey
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+QUESTION = "Say hello to the three machines."
+
+
+@app.command()
+def up() -> None:
+    """Bring up the lab and deploy the swarm to it; safe to run again."""
+    steps = Steps()
+    bring_up(steps)
+    found = deployed.read(environment.STACK)
+    console.print(status_table(survey(found)))
+    console.print(_urls())
+    with steps.step("one chat request") as step:
+        pieces = list(
+            chat.ask(
+                deployed.output(environment.STACK, "chat_url"),
+                key=deployed.output(environment.STACK, "chat_key"),
+                model=deployed.output(environment.STACK, "chat_model"),
+                prompt=QUESTION,
+                ca=environment.ca_file(),
+            )
+        )
+        step.note = f"first token after {pieces[0].seconds:.2f} s, last after {pieces[-1].seconds:.2f} s"
+    console.print(f"> {QUESTION}\n< {''.join(piece.text for piece in pieces)}")
+    console.print(steps.table())
+    console.print(
+        'next: ./swarm chat "…", ./swarm status, eval "$(./swarm env)" && pulumi preview, make down'
+    )
+
+
+def bring_up(steps: Steps) -> None:
+    """Everything from nothing to healthy services."""
+    found = engine.ensure(steps)
+    docker.ensure_daemon(steps)
+    nodes.ensure_registry(steps)
+    built = images.ensure(steps)
+    lab_nodes = nodes.up(steps)
+    with steps.step("engine plugins"):
+        engine.install_plugins(found, environment.pulumi_home())
+        if found.built_here:
+            plugins.install(environment.pulumi_home(), paths.REPO / ".venv" / "bin" / "python")
+    stack.configure(steps, lab_nodes, built)
+    stack.deploy(steps)
+
+
+@app.command()
+def down() -> None:
+    """Remove the lab's containers, networks, volumes and Pulumi state; the cache stays."""
+    steps = Steps()
+    nodes.down(steps)
+    with steps.step("state of the lab") as step:
+        if paths.state_dir().exists():
+            shutil.rmtree(paths.state_dir())
+            step.note = f"removed {paths.state_dir()}"
+        else:
+            step.note = "nothing to do"
+
+
+@app.command()
+def check() -> None:
+    """Format, lint, types and the tests that need neither engine nor Docker."""
+    steps = Steps()
+    checks.static(steps)
+    checks.tests(steps, "tests", "--ignore=tests/e2e")
+    console.print(steps.table())
+
+
+@app.command()
+def test() -> None:
+    """All checks, then the end-to-end tests on the lab, which stays up afterwards."""
+    steps = Steps()
+    checks.static(steps)
+    checks.tests(steps, "tests", "--ignore=tests/e2e")
+    bring_up(steps)
+    os.environ.update(environment.variables())
+    checks.tests(steps, "tests/e2e")
+    console.print(steps.table())
+
+
+@app.command("clean-cache")
+def clean_cache(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Remove everything that can be built again; a running lab keeps running."""
+    folder = paths.cache_dir()
+    if not folder.exists():
+        console.print(f"{folder}: nothing to remove")
+        return
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Remove {folder}? Building it again takes about half an hour", abort=True)
+    shutil.rmtree(folder)
+    console.print(f"removed {folder}")
+
+
+def _urls() -> Table:
+    table = Table("what", "where")
+    for name, url in sorted(deployed.urls(environment.STACK).items()):
+        table.add_row(name, url)
+    table.add_row("certificate authority", str(environment.ca_file()))
+    return table
+
+
+def main() -> None:
+    """Run a target; a failed step prints what an operator needs and ends with status 1."""
+    try:
+        app()
+    except (StepError, deployed.EngineError, chat.ChatError) as error:
+        console.print(f"\n[red]{type(error).__name__}[/red]")
+        console.print(str(error), markup=False, highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The lab's stack: its state, its passphrase, its complete configuration, and the deployment itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from lab import environment, nodes, paths, tls
+from lab.environment import STACK
+from lab.images import LabImage
+from lab.nodes import LabNode
+from lab.process import StepError, logged, output
+from lab.steps import Steps
+from ops import probe, stack
+
+PARALLEL = 12
+"""Operations at a time, four a host; `docs/measurements.md` has what it saves."""
+
+HEALTHY_WITHIN_SECONDS = 180
+
+
+def configure(steps: Steps, lab_nodes: tuple[LabNode, ...], images: Mapping[str, LabImage]) -> None:
+    """Make the backend, the stack and its configuration file, unless they are as they should be."""
+    with steps.step("stack and configuration") as step:
+        _make_secret(environment.passphrase_file())
+        environment.backend().mkdir(parents=True, exist_ok=True)
+        os.environ.update(environment.variables())
+        oracle = next(node for node in lab_nodes if node.name == "oracle")
+        certificate = tls.ensure(environment.ca_file().parent, address=oracle.address)
+        committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
+        plain = _merge(committed["config"], lab_nodes, images, certificate.certificate)
+        mark = hashlib.sha256(
+            json.dumps([plain, certificate.private_key], sort_keys=True).encode()
+        ).hexdigest()
+        mark_file = environment.config_file().with_suffix(".mark")
+        if environment.config_file().exists() and mark_file.exists() and mark_file.read_text() == mark:
+            step.note = "nothing to do"
+        else:
+            salt = _salt()
+            document = {"config": plain, "encryptionsalt": salt}
+            environment.config_file().write_text(yaml.safe_dump(document, sort_keys=True))
+            key = "aiswarm:tls_private_key"
+            output(
+                ("pulumi", "config", "set", "--secret", "--stack", STACK, key),
+                cwd=paths.REPO, stdin=certificate.private_key,
+            )  # fmt: skip
+            mark_file.write_text(mark)
+            step.note = f"wrote {environment.config_file()}"
+        output(("pulumi", "stack", "select", STACK), cwd=paths.REPO)
+
+
+def deploy(steps: Steps) -> None:
+    """Run `pulumi up`, then wait until every service is healthy.
+
+    Raises:
+        StepError: The engine refused or a service never became healthy.
+    """
+    with steps.step("pulumi up") as step:
+        nodes.open_masters()
+        log = paths.log_dir() / "pulumi-up.log"
+        log.unlink(missing_ok=True)
+        logged(
+            ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK, "--parallel", str(PARALLEL),
+             "--non-interactive", "--color", "never", "--suppress-outputs"),
+            log="pulumi-up", cwd=paths.REPO, cause="named in the diagnostics above", hint="./swarm status",
+        )  # fmt: skip
+        step.note = summary(log.read_text())
+    with steps.step("every service healthy") as step:
+        try:
+            found = probe.wait_healthy(stack.read(STACK), timeout_seconds=HEALTHY_WITHIN_SECONDS)
+        except probe.NotHealthyError as error:
+            raise StepError(str(error), hint="./swarm status") from error
+        step.note = f"{len(found)} services"
+
+
+def summary(log: str) -> str:
+    """What the engine says it did, e.g. `61 created` or `61 unchanged`."""
+    _, _, resources = log.rpartition("Resources:")
+    counts = re.findall(r"(\d+ (?:created|updated|replaced|deleted|unchanged))", resources)
+    return ", ".join(counts)
+
+
+def _make_secret(file: Path) -> None:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32))
+
+
+def _salt() -> str:
+    """Make the stack if it is missing and return the salt that goes with its passphrase.
+
+    `pulumi stack init` writes the salt into the project's own stack file, which is under version control;
+    a project of the same name elsewhere keeps the checkout clean.
+    """
+    if environment.config_file().exists():
+        found = yaml.safe_load(environment.config_file().read_text()).get("encryptionsalt")
+        if found and (environment.backend() / ".pulumi" / "stacks" / "aiswarm" / f"{STACK}.json").exists():
+            return str(found)
+    with tempfile.TemporaryDirectory() as folder:
+        project = yaml.safe_load((paths.REPO / "Pulumi.yaml").read_text())
+        minimal = {"name": project["name"], "runtime": "python"}
+        Path(folder, "Pulumi.yaml").write_text(yaml.safe_dump(minimal))
+        without = {"PULUMI_OPTION_CONFIG_FILE": ""}
+        output(("pulumi", "stack", "init", STACK), cwd=Path(folder), env=without)
+        return str(yaml.safe_load(Path(folder, f"Pulumi.{STACK}.yaml").read_text())["encryptionsalt"])
+
+
+def _merge(
+    committed: Mapping[str, object],
+    lab_nodes: tuple[LabNode, ...],
+    images: Mapping[str, LabImage],
+    certificate: str,
+) -> dict[str, object]:
+    merged = json.loads(json.dumps(committed))
+    for node in lab_nodes:
+        settings = merged["aiswarm:nodes"][node.name]
+        settings["address"] = node.address
+        settings.setdefault("ssh", {})["host_key"] = node.host_key
+    merged["aiswarm:images"] = {
+        name: {"reference": image.reference, "platforms": list(image.platforms), "stand_in": image.stand_in}
+        for name, image in images.items()
+    }
+    merged["aiswarm:tls_certificate"] = certificate
+    assert isinstance(merged, dict)  # noqa: S101 - json.loads cannot say so
+    return merged

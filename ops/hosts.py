@@ -1,0 +1,131 @@
+"""Look at the containers on the nodes, over the same verified SSH connections that the engine uses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from components.config.settings import NodeSettings
+from components.model.naming import LABEL_PREFIX
+from components.model.ssh import ssh_options
+from ops.stack import Stack
+
+LOG_LINES = 30
+
+
+class State(StrEnum):
+    """What an operator needs to know of a container first."""
+
+    HEALTHY = "healthy"
+    RUNNING = "running"
+    """Runs, and its image has no health check."""
+
+    STARTING = "starting"
+    UNHEALTHY = "unhealthy"
+    STOPPED = "stopped"
+    MISSING = "missing"
+    UNREACHABLE = "node unreachable"
+
+    @property
+    def good(self) -> bool:
+        """Nothing to do."""
+        return self in {State.HEALTHY, State.RUNNING}
+
+
+@dataclass(frozen=True)
+class Container:
+    """One expected service and how it is."""
+
+    node: str
+    name: str
+    state: State
+    image: str = ""
+    restarts: int = 0
+    stand_in: bool = False
+    detail: str = ""
+
+
+@dataclass
+class Unreachable(Exception):  # noqa: N818
+    """A node does not answer over SSH."""
+
+    said: str
+
+
+def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) -> str:
+    """Run a shell command on a node and return its standard output.
+
+    Raises:
+        Unreachable: SSH failed, the host key is another one, or the command ended with an error.
+    """
+    argv = ("ssh", *ssh_options(str(node.address), node.ssh.host_key), "-p", str(node.ssh.port))
+    try:
+        done = subprocess.run(
+            (*argv, f"{node.ssh.user}@{node.address}", command),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_seconds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unreachable(f"{node.address}: no answer within {timeout_seconds:.0f} s") from error
+    if done.returncode != 0:
+        raise Unreachable(f"{node.address}: {done.stderr.strip() or f'status {done.returncode}'}")
+    return done.stdout
+
+
+def survey(stack: Stack) -> list[Container]:
+    """The state of every expected service, all nodes at once."""
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda name: _survey_node(stack, name), stack.nodes)
+        return [container for containers in found for container in containers]
+
+
+def logs(node: NodeSettings, name: str) -> str:
+    """The last lines that a container printed."""
+    return on_node(node, f"docker logs --tail {LOG_LINES} {name} 2>&1")
+
+
+def _survey_node(stack: Stack, node: str) -> list[Container]:
+    expected = [spec for spec in stack.services if spec.node == node]
+    listing = (
+        f"docker ps --all --quiet --filter label={LABEL_PREFIX}.stack={stack.name} | xargs -r docker inspect"
+    )
+    try:
+        inspected = json.loads(on_node(stack.nodes[node], listing) or "[]")
+    except Unreachable as error:
+        return [Container(node, spec.full_name, State.UNREACHABLE, detail=error.said) for spec in expected]
+    by_name = {item["Name"].removeprefix("/"): item for item in inspected}
+    return [
+        _container(node, spec.full_name, by_name[spec.full_name])
+        if spec.full_name in by_name
+        else Container(node, spec.full_name, State.MISSING)
+        for spec in expected
+    ]
+
+
+def _container(node: str, name: str, item: dict[str, Any]) -> Container:
+    state, config = item["State"], item["Config"]
+    return Container(
+        node,
+        name,
+        _state(state["Status"], state.get("Health")),
+        image=config["Image"],
+        restarts=item["RestartCount"],
+        stand_in=config["Labels"].get(f"{LABEL_PREFIX}.stand-in") == "true",
+        detail=""
+        if state["Status"] == "running"
+        else f"{state['Status']}, exit code {state.get('ExitCode')}",
+    )
+
+
+def _state(status: str, health: dict[str, object] | None) -> State:
+    if status != "running":
+        return State.STARTING if status in {"created", "restarting"} else State.STOPPED
+    if health is None or health.get("Status") == "none":
+        return State.RUNNING
+    return State(str(health["Status"]))

@@ -1,0 +1,72 @@
+"""Wait until every service is healthy, and fail fast with the reason when one never will be.
+
+The engine alone cannot be trusted with this: a container that did not become healthy in time stays in its
+state, a refresh clears the memory of that, and the next `up` reports no changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ops.hosts import Container, State, Unreachable, logs, survey
+from ops.stack import Stack
+
+POLL_SECONDS = 1.0
+RESTARTS_GIVEN_UP_AT = 3
+"""A container that restarted this often since its creation is in a crash loop."""
+
+
+@dataclass
+class NotHealthyError(Exception):
+    """Services that are not healthy, with the last lines that each printed."""
+
+    containers: tuple[Container, ...]
+    last_lines: dict[str, str]
+
+    def __str__(self) -> str:
+        """One paragraph a service."""
+        paragraphs = []
+        for container in self.containers:
+            said = "\n".join(f"  | {line}" for line in self.last_lines.get(container.name, "").splitlines())
+            paragraphs.append(
+                f"{container.name}: must be healthy, got {container.state} {container.detail}\n{said}"
+            )
+        return "\n".join(paragraphs)
+
+
+def wait_healthy(
+    stack: Stack, *, timeout_seconds: float, look: Callable[[Stack], list[Container]] = survey
+) -> list[Container]:
+    """Wait until all expected services are healthy.
+
+    Raises:
+        NotHealthyError: A service stopped, loops, is missing, or is not healthy in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        found = look(stack)
+        waiting = [container for container in found if not container.state.good]
+        if not waiting:
+            return found
+        lost = [container for container in waiting if _lost(container)]
+        if lost or time.monotonic() > deadline:
+            raise NotHealthyError(tuple(lost or waiting), _last_lines(stack, lost or waiting))
+        time.sleep(POLL_SECONDS)
+
+
+def _lost(container: Container) -> bool:
+    gone = container.state in {State.MISSING, State.STOPPED, State.UNREACHABLE}
+    return gone or container.restarts >= RESTARTS_GIVEN_UP_AT
+
+
+def _last_lines(stack: Stack, containers: list[Container]) -> dict[str, str]:
+    lines = {}
+    for container in containers:
+        if container.state not in {State.MISSING, State.UNREACHABLE}:
+            try:
+                lines[container.name] = logs(stack.nodes[container.node], container.name)
+            except Unreachable as error:
+                lines[container.name] = error.said
+    return lines

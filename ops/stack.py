@@ -1,0 +1,83 @@
+"""What a stack is configured to be, asked of the engine that keeps it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+
+from components.catalogue.swarm import swarm
+
+from components.config.settings import NAMESPACE, NodeSettings, Settings, parse
+from components.model.specs import ServiceSpec
+
+
+@dataclass
+class EngineError(Exception):
+    """The `pulumi` command refused; its own words are the message."""
+
+    said: str
+
+    def __str__(self) -> str:
+        """The engine's words."""
+        return self.said
+
+
+def pulumi(*arguments: str) -> str:
+    """Run `pulumi` in the current folder and return its standard output.
+
+    Raises:
+        EngineError: It is not on PATH or ended with another status than 0.
+    """
+    try:
+        done = subprocess.run(("pulumi", *arguments), capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        fix = 'for the lab, eval "$(./swarm env)"'
+        raise EngineError(f"pulumi: must be on PATH, got nothing; {fix}") from error
+    if done.returncode != 0:
+        raise EngineError(done.stderr.strip() or done.stdout.strip())
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack's name, settings and the services that follow from them."""
+
+    name: str
+    settings: Settings
+    services: tuple[ServiceSpec, ...]
+
+    @property
+    def nodes(self) -> dict[str, NodeSettings]:
+        """The stack's machines by name."""
+        return self.settings.nodes.by_name()
+
+
+def read(name: str) -> Stack:
+    """Read a stack's settings.
+
+    Raises:
+        EngineError: The engine does not know the stack.
+        SettingsError: Its configuration is not valid.
+    """
+    config = json.loads(pulumi("config", "--json", "--stack", name))
+    prefix = f"{NAMESPACE}:"
+    raw = {
+        key.removeprefix(prefix): item.get("value", "")
+        for key, item in config.items()
+        if key.startswith(prefix)
+    }
+    settings = parse(raw)
+    services = tuple(spec for specs in swarm(settings).values() for spec in specs)
+    return Stack(name, settings, services)
+
+
+def output(stack: str, name: str) -> str:
+    """One output of the deployed stack, decrypted if it is secret."""
+    return pulumi("stack", "output", name, "--show-secrets", "--stack", stack).strip()
+
+
+def urls(stack: str) -> dict[str, str]:
+    """Where the deployed stack's services answer, by name."""
+    found = json.loads(pulumi("stack", "output", "urls", "--json", "--stack", stack))
+    return {str(name): str(url) for name, url in found.items()}

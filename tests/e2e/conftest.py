@@ -1,0 +1,54 @@
+"""Fixtures of the end-to-end tests. They need the lab that `make test` (or `make up`) has brought up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from lab import environment
+from ops import probe, stack
+from ops.stack import Stack
+from tests.e2e.engine import Engine, lab_engine
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine on the deployed lab stack."""
+    return lab_engine()
+
+
+@pytest.fixture(scope="session")
+def deployed(engine: Engine) -> Stack:
+    """The lab stack as configured; every service healthy at the start of the session."""
+    found = stack.read(engine.stack)
+    probe.wait_healthy(found, timeout_seconds=180)
+    return found
+
+
+@pytest.fixture
+def restored(engine: Engine, deployed: Stack) -> Iterator[Stack]:
+    """For tests that change or break the lab: afterwards it is as `make up` left it."""
+    yield deployed
+    engine.up()
+    probe.wait_healthy(deployed, timeout_seconds=180)
+
+
+@pytest.fixture(scope="session")
+def key(deployed: Stack) -> str:
+    """The gateway's key."""
+    return stack.output(deployed.name, "chat_key")
+
+
+@pytest.fixture
+def front_door(deployed: Stack, key: str) -> Iterator[httpx.Client]:
+    """A client at the public address that trusts the lab's authority and sends the key."""
+    with httpx.Client(
+        base_url=stack.output(deployed.name, "chat_url"),
+        verify=str(environment.ca_file()),
+        headers={"authorization": f"Bearer {key}"},
+        timeout=60,
+        trust_env=False,
+    ) as client:
+        yield client
