@@ -1,0 +1,22 @@
+"""The hosts of the stack `lab`: three Docker hosts with sshd and a registry, containers on one machine."""
+
+from __future__ import annotations
+
+from lab.nodes.access import open_masters, ssh, ssh_environment
+from lab.nodes.hosts import down, ensure_registry, start, stop, up
+from lab.nodes.model import NETWORK, PUSH_REGISTRY, REGISTRY, LabNode
+
+__all__ = [
+    "NETWORK",
+    "PUSH_REGISTRY",
+    "REGISTRY",
+    "LabNode",
+    "down",
+    "ensure_registry",
+    "open_masters",
+    "ssh",
+    "ssh_environment",
+    "start",
+    "stop",
+    "up",
+]

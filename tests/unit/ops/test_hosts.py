@@ -1,0 +1,88 @@
+"""What the operator is told of the containers, given what Docker says over SSH."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops import hosts
+from ops.hosts import State
+from ops.stack import Stack
+
+
+def fake_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Put an `ssh` first on PATH that does what the script says; its last argument is the remote command."""
+    program = folder / "ssh"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+def container(
+    name: str, status: str = "running", health: str | None = "healthy", **more: object
+) -> dict[str, object]:
+    state: dict[str, object] = {"Status": status, "ExitCode": 137}
+    if health is not None:
+        state["Health"] = {"Status": health}
+    return {
+        "Name": f"/{name}",
+        "State": state,
+        "RestartCount": 0,
+        "Config": {"Image": "registry/swarm/x:1@sha256:00", "Labels": {}},
+        **more,
+    }
+
+
+def states(stack: Stack, node: str) -> dict[str, State]:
+    return {item.name: item.state for item in hosts.survey(stack) if item.node == node}
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (container("thanos-vllm-backup"), State.HEALTHY),
+        (container("thanos-vllm-backup", health=None), State.RUNNING),
+        (container("thanos-vllm-backup", health="starting"), State.STARTING),
+        (container("thanos-vllm-backup", health="unhealthy"), State.UNHEALTHY),
+        (container("thanos-vllm-backup", status="exited"), State.STOPPED),
+        (container("thanos-vllm-backup", status="restarting"), State.STARTING),
+        (container("thanos-something-else"), State.MISSING),
+    ],
+)
+def test_state(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: dict[str, object], state: State
+) -> None:
+    answer = tmp_path / "answer.json"
+    answer.write_text(json.dumps([found]))
+    fake_ssh(tmp_path, monkeypatch, f"cat {answer}")
+
+    assert states(lab_stack, "thanos") == {"thanos-vllm-backup": state}
+
+
+def test_a_node_without_containers(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_ssh(tmp_path, monkeypatch, "exit 0")
+
+    assert set(states(lab_stack, "starlord").values()) == {State.MISSING}
+
+
+def test_an_unreachable_node_is_said_of_each_of_its_services(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_ssh(tmp_path, monkeypatch, "echo 'connect to host: No route to host' >&2; exit 255")
+
+    found = hosts.survey(lab_stack)
+
+    assert len(found) == len(lab_stack.services)
+    assert {item.state for item in found} == {State.UNREACHABLE}
+    assert all("No route to host" in item.detail for item in found)
+
+
+def test_stand_in_is_told(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = tmp_path / "answer.json"
+    labels = {"Image": "registry/swarm/vllm:1@sha256:00", "Labels": {"aiswarm.stand-in": "true"}}
+    answer.write_text(json.dumps([container("thanos-vllm-backup", Config=labels)]))
+    fake_ssh(tmp_path, monkeypatch, f"cat {answer}")
+
+    assert [item.stand_in for item in hosts.survey(lab_stack) if item.node == "thanos"] == [True]
