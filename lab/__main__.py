@@ -42,7 +42,8 @@ def up() -> None:
             )
         )
         step.note = f"first token after {pieces[0].seconds:.2f} s, last after {pieces[-1].seconds:.2f} s"
-    console.print(f"> {QUESTION}\n< {''.join(piece.text for piece in pieces)}")
+    answer = "".join(piece.text for piece in pieces)
+    console.print(f"> {QUESTION}\n< {answer}", markup=False, highlight=False)
     console.print(steps.table())
     console.print(
         'next: ./swarm chat "…", ./swarm status, eval "$(./swarm env)" && pulumi preview, make down'
@@ -125,7 +126,7 @@ def main() -> None:
         app()
     except (StepError, deployed.EngineError, chat.ChatError) as error:
         console.print(f"\n[red]{type(error).__name__}[/red]")
-        console.print(str(error), markup=False, highlight=False)
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from components.catalogue.images import IMAGES
 from lab import environment, nodes, paths, tls
 from lab.environment import STACK
 from lab.images import LabImage
@@ -128,6 +129,7 @@ def _merge(
     merged["aiswarm:images"] = {
         name: {"reference": image.reference, "platforms": list(image.platforms), "stand_in": image.stand_in}
         for name, image in images.items()
+        if name in IMAGES
     }
     merged["aiswarm:tls_certificate"] = certificate
     assert isinstance(merged, dict)  # noqa: S101 - json.loads cannot say so

@@ -44,7 +44,7 @@ class Steps:
         step.seconds = time.monotonic() - start
         self.done.append(step)
         note = f": {step.note}" if step.note else ""
-        self.console.print(f"[green]✓[/green] {name}{note} ({step.seconds:.1f} s)")
+        self.console.print(f"[green]✓[/green] {name}{note} ({step.seconds:.1f} s)", soft_wrap=True)
 
     @contextmanager
     def _spinner(self, name: str) -> Iterator[None]:

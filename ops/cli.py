@@ -92,7 +92,7 @@ def chat_command(prompt: str, stack_name: StackOption = "lab") -> None:
         prompt=prompt,
         ca=ca,
     ):
-        console.print(piece.text, end="", soft_wrap=True)
+        console.print(piece.text, end="", soft_wrap=True, markup=False, highlight=False)
     console.print()
 
 

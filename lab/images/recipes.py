@@ -1,0 +1,68 @@
+"""What the lab's service images are made of, and the name that each recipe gives its image.
+
+No Docker and no network here: a name is a hash of the recipe and of the base below it, so that a changed
+file makes a new image and an unchanged one is never built again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lab import paths
+
+FOLDER: Final = paths.REPO / "lab" / "images"
+_STAND_IN: Final = (
+    "lab/__init__.py",
+    "lab/fakes/__init__.py",
+    "lab/fakes/server.py",
+    "lab/fakes/requirements.lock",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How one image is made.
+
+    Attributes:
+        name: The image's name, and the folder of its Dockerfile.
+        stand_in: It imitates the product instead of being it.
+        programs: Files and folders of the checkout that go into the build beside the recipe's own folder.
+    """
+
+    name: str
+    stand_in: bool = False
+    programs: tuple[str, ...] = ()
+
+    def tag(self, base: str) -> str:
+        """Name the image by everything that goes into it but the day's package versions."""
+        return paths.hash_tree([FOLDER / self.name, *(paths.REPO / each for each in self.programs)], base)
+
+    def fill(self, context: Path) -> None:
+        """Put everything that the build may see into an empty folder."""
+        bytecode = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(FOLDER / self.name, context, dirs_exist_ok=True)
+        for program in self.programs:
+            source, target = paths.REPO / program, context / program
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=bytecode)
+            else:
+                shutil.copy2(source, target)
+
+
+RECIPES: Final = (
+    Recipe(name="postgres"),
+    Recipe(name="redis"),
+    Recipe(name="haproxy"),
+    Recipe(name="litellm"),
+    Recipe(name="prometheus"),
+    Recipe(name="vllm", stand_in=True, programs=(*_STAND_IN, "lab/fakes/vllm")),
+    Recipe(name="gpu-exporter", stand_in=True, programs=(*_STAND_IN, "lab/fakes/gpu")),
+    Recipe(name="pause", stand_in=True),
+)
+
+TWO_ARCH: Final = ("postgres", "redis")
+"""The images that the lab also has for the other architecture: emulated, they start within seconds."""

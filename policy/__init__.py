@@ -1,0 +1,1 @@
+"""The policy pack: an independent gate that shares no code with the program it judges."""

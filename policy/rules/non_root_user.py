@@ -1,0 +1,39 @@
+"""Every container runs as a numeric user other than root.
+
+The user that an image would choose by itself is not visible at preview, and several images start as root to
+drop it later, which fails silently without capabilities (redis docker-entrypoint.sh). A user *name* is
+looked up in the image, where it may well be uid 0. So only a declared number counts. Group 0 is allowed:
+images for arbitrary users (vLLM, Open WebUI) keep their files in it, and without root it grants nothing on
+the host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .support.problems import Problem
+from .support.resources import CONTAINER, Resource
+from .support.rule import ResourceRule
+
+_NUMERIC = re.compile(r"(?P<uid>[0-9]+)(:[0-9]+)?")
+_EXPECTED = "must be a numeric uid or uid:gid with a uid other than 0"
+_FIX = "declare the user that the image is built for, e.g. 1000:1000"
+
+
+def check_user(container: Resource) -> Iterator[Problem]:
+    """Demand a numeric user that is not root."""
+    user = container.fields.text("user")
+    if not user:
+        yield container.problem("user", _EXPECTED, "none", _FIX)
+        return
+    number = _NUMERIC.fullmatch(user)
+    if number is None or int(number["uid"]) == 0:
+        yield container.problem("user", _EXPECTED, repr(user), _FIX)
+
+
+RULE = ResourceRule(
+    name="non-root-user",
+    description="Containers run as a numeric user other than root.",
+    checks={CONTAINER: (check_user,)},
+)

@@ -1,0 +1,89 @@
+"""What a rule knows of a resource, the same for a rule on one resource and for a rule on the whole stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import cast
+from urllib.parse import urlsplit
+
+from pulumi_policy import PolicyResource, ResourceValidationArgs
+
+from .fields import Fields, plain
+from .problems import Problem, UnreadableError
+
+CONTAINER = "docker:index/container:Container"
+REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage"
+VOLUME = "docker:index/volume:Volume"
+
+NODE_LABEL = "aiswarm.node"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as declared, all values plain."""
+
+    type: str
+    name: str
+    fields: Fields
+    urn: str = ""
+    provider: Fields | None = None
+    """Settings of the provider that the resource is made with; None when it has none."""
+
+    dependencies: frozenset[str] = field(default_factory=frozenset)
+    """URNs that it waits for; known to rules on the whole stack only."""
+
+    def problem(self, path: str, expected: str, got: str, fix: str = "") -> Problem:
+        """A problem of one of this resource's fields; the path names resource and node."""
+        return Problem(f"{self.name}.{path} on {self._place()}", expected, got, fix)
+
+    def node(self) -> str | None:
+        """Name of the node that the resource says it is on; None without the label.
+
+        Raises:
+            UnreadableError: The labels cannot be read.
+        """
+        for label in self.fields.objects("labels"):
+            if label.text("label") == NODE_LABEL:
+                return label.text("value")
+        return None
+
+    def host(self) -> str | None:
+        """Host name or address of the Docker engine that the resource is made on; None for a local engine.
+
+        Raises:
+            UnreadableError: The provider's address is unknown.
+        """
+        address = self.provider.text("host") if self.provider is not None else None
+        # Only the host: an address may carry a user's password.
+        return urlsplit(address).hostname if address else None
+
+    def _place(self) -> str:
+        """The node by its label; images carry none and are placed by their host."""
+        name = host = None
+        with suppress(UnreadableError):
+            name = self.node()
+        with suppress(UnreadableError):
+            host = self.host()
+        if name:
+            return f"node {name}"
+        return f"host {host}" if host else "an unnamed node"
+
+
+def from_args(args: ResourceValidationArgs | PolicyResource) -> Resource:
+    """What the SDK hands to a rule, as a `Resource`."""
+    provider = args.provider
+    linked = args.dependencies if isinstance(args, PolicyResource) else []
+    return Resource(
+        type=args.resource_type,
+        name=args.name,
+        urn=args.urn,
+        fields=_fields(args.props),
+        provider=None if provider is None else _fields(provider.props, "provider"),
+        dependencies=frozenset(other.urn for other in linked),
+    )
+
+
+def _fields(props: Mapping[str, object], path: str = "") -> Fields:
+    return Fields(cast("dict[str, object]", plain(props)), path)

@@ -1,0 +1,89 @@
+"""Resources as the engine hands them to a rule, good unless a test says otherwise."""
+
+from __future__ import annotations
+
+from policy.rules.support.fields import Fields, plain
+from policy.rules.support.resources import CONTAINER, REMOTE_IMAGE, VOLUME, Resource
+
+ARM_ADDRESS = "100.64.0.1"
+AMD_ADDRESS = "100.64.0.2"
+NODES = {
+    "oracle": {"address": ARM_ADDRESS, "arch": "arm64"},
+    "starlord": {"address": AMD_ADDRESS, "arch": "amd64"},
+}
+REFERENCE = "docker.io/library/redis:8.2@sha256:" + "a" * 64
+CONTAINER_URN = "urn:pulumi:prod::aiswarm::docker:index/container:Container::oracle-redis"
+IMAGE_URN = "urn:pulumi:prod::aiswarm::docker:index/remoteImage:RemoteImage::oracle-redis-image"
+
+Props = dict[str, object]
+
+
+def labels(node: str = "oracle") -> list[Props]:
+    """Labels as the docker provider takes them."""
+    return [{"label": "aiswarm.service", "value": "redis"}, {"label": "aiswarm.node", "value": node}]
+
+
+def container_props(**changes: object) -> Props:
+    """Inputs of a container that keeps every rule on the ARM node."""
+    return {
+        "name": "oracle-redis",
+        "image": REFERENCE,
+        "user": "999:1000",
+        "labels": labels(),
+        "capabilities": {"drops": ["ALL"], "adds": ["CAP_NET_BIND_SERVICE"]},
+        "networkMode": "bridge",
+        "mounts": [{"type": "tmpfs", "target": "/tmp"}],
+        "volumes": [{"hostPath": "/opt/swarm/redis", "containerPath": "/etc/redis", "readOnly": True}],
+        **changes,
+    }
+
+
+def provider_props(address: str = ARM_ADDRESS) -> Props:
+    """Inputs of a node's docker provider."""
+    return {"host": f"ssh://root@{address}:22"}
+
+
+def image_props(**changes: object) -> Props:
+    """Inputs of that container's image."""
+    return {"name": REFERENCE, "platform": "linux/arm64", "keepLocally": True, **changes}
+
+
+def provider(**changes: object) -> Fields:
+    """The ARM node's docker provider."""
+    return fields({**provider_props(), **changes}, "provider")
+
+
+def container(**changes: object) -> Resource:
+    """A container on the ARM node that waits for its image."""
+    return Resource(
+        type=CONTAINER,
+        name="oracle-redis",
+        urn=CONTAINER_URN,
+        fields=fields(container_props(**changes)),
+        provider=provider(),
+        dependencies=frozenset({IMAGE_URN}),
+    )
+
+
+def image(**changes: object) -> Resource:
+    """The image of that container."""
+    return Resource(
+        type=REMOTE_IMAGE,
+        name="oracle-redis-image",
+        urn=IMAGE_URN,
+        fields=fields(image_props(**changes)),
+        provider=provider(),
+    )
+
+
+def volume(**changes: object) -> Resource:
+    """A data volume."""
+    props = {"name": "oracle-redis-data", "labels": labels(), **changes}
+    return Resource(type=VOLUME, name="oracle-redis-data", fields=fields(props))
+
+
+def fields(props: Props, path: str = "") -> Fields:
+    """Properties after the conversion that every rule sees."""
+    values = plain(props)
+    assert isinstance(values, dict)
+    return Fields(values, path)
