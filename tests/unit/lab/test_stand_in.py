@@ -1,0 +1,398 @@
+"""The stand-ins as a client, a scraper and a container engine meet them: as processes on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lab import paths
+from lab.fakes.gpu import card, smi
+from lab.fakes.vllm import arguments
+
+KEY = "key-of-this-test"
+BEARER = {"Authorization": f"Bearer {KEY}"}
+
+
+@dataclass
+class Running:
+    """A started stand-in."""
+
+    process: subprocess.Popen[str]
+    url: str
+    first_line: str
+
+    def series(self, name: str, **labels: str) -> float:
+        """The value of the only series of this name with these labels."""
+        page = httpx.get(f"{self.url}/metrics").text
+        wanted = [name, *(f'{label}="{value}"' for label, value in labels.items())]
+        found = [line for line in page.splitlines() if re.match(rf"{name}[ {{]", line)]
+        found = [line for line in found if all(part in line for part in wanted)]
+        assert len(found) == 1, found
+        return float(found[0].rsplit(" ", 1)[1])
+
+
+@contextmanager
+def started(module: str, *args: str, **env: str) -> Iterator[Running]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *args],
+        cwd=paths.REPO,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        while lines[-1] and "running on" not in lines[-1]:
+            lines.append(process.stdout.readline())
+        try:
+            address = re.search(r"http://\S+", lines[-1])
+            assert address, lines
+            yield Running(process, address[0], lines[0])
+        finally:
+            process.kill()
+
+
+@contextmanager
+def vllm(*flags: str, **env: str) -> Iterator[Running]:
+    pace = {"STAND_IN_TOKENS_PER_SECOND": "200", "STAND_IN_FIRST_TOKEN_MS": "10"}
+    named = ("--served-model-name", "mistral", "swarm")
+    where = ("--host", "127.0.0.1", "--port", "0")
+    with started("lab.fakes.vllm", "serve", "org/model", *where, *named, *flags, **{**pace, **env}) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with vllm("--max-model-len", "512", VLLM_API_KEY=KEY) as running:
+        yield running
+
+
+@dataclass
+class Streamed:
+    """What a client saw: each piece of text with the seconds since it asked."""
+
+    pieces: list[tuple[float, str]] = field(default_factory=list)
+    events: list[dict[str, object]] = field(default_factory=list)
+    complete: bool = False
+
+    @property
+    def first(self) -> float:
+        """Seconds until the first piece."""
+        return self.pieces[0][0]
+
+    @property
+    def last(self) -> float:
+        """Seconds until the last piece."""
+        return self.pieces[-1][0]
+
+
+def question(text: str, **more: object) -> dict[str, object]:
+    return {"model": "swarm", "messages": [{"role": "user", "content": text}], **more}
+
+
+async def pieces(
+    response: httpx.Response, start: float
+) -> AsyncIterator[tuple[float, dict[str, object] | None]]:
+    async for line in response.aiter_lines():
+        if line.startswith("data: "):
+            data = line.removeprefix("data: ")
+            yield time.monotonic() - start, None if data == "[DONE]" else json.loads(data)
+
+
+async def stream(client: httpx.AsyncClient, text: str, **more: object) -> Streamed:
+    seen, start = Streamed(), time.monotonic()
+    async with client.stream(
+        "POST", "/v1/chat/completions", json=question(text, stream=True, **more)
+    ) as response:
+        assert response.status_code == httpx.codes.OK
+        async for when, event in pieces(response, start):
+            if event is None:
+                seen.complete = True
+                continue
+            seen.events.append(event)
+            for choice in event["choices"]:  # type: ignore[attr-defined]  # JSON
+                if choice["delta"].get("content"):
+                    seen.pieces.append((when, choice["delta"]["content"]))
+    return seen
+
+
+def client(running: Running) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=running.url, headers=BEARER, timeout=20)
+
+
+def streams(running: Running, *texts: str, **more: object) -> list[Streamed]:
+    async def ask() -> list[Streamed]:
+        async with client(running) as connection:
+            return await asyncio.gather(*(stream(connection, text, **more) for text in texts))
+
+    return asyncio.run(ask())
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    return condition()
+
+
+def test_first_line_of_the_log_says_what_it_is(server: Running) -> None:
+    assert "STAND-IN for vLLM" in server.first_line
+
+
+@pytest.mark.parametrize("path", ["/health", "/version", "/metrics", "/v1/models", "/nowhere"])
+def test_every_answer_is_marked(server: Running, path: str) -> None:
+    assert httpx.get(server.url + path).headers["x-stand-in"] == "true"
+
+
+def test_text_flows_while_it_is_generated(server: Running) -> None:
+    (seen,) = streams(server, "talk [stand-in tokens=20 rate=20]")
+    assert seen.complete
+    assert len(seen.pieces) == 20
+    assert seen.pieces[0][1] == "[stand-in mistral]"
+    assert seen.first < seen.last / 2
+    assert seen.last - seen.first > 0.8 * 19 / 20
+
+
+def test_the_directive_sets_the_rate_of_one_request(server: Running) -> None:
+    slow, fast = streams(server, "[stand-in tokens=10 rate=20]", "[stand-in tokens=10 rate=200]")
+    assert slow.last - slow.first > 2 * (fast.last - fast.first)
+
+
+def test_the_directive_delays_the_first_token(server: Running) -> None:
+    (seen,) = streams(server, "[stand-in tokens=1 first_ms=400]")
+    assert seen.first >= 0.4
+
+
+def test_no_100_equal_chunks_in_a_row(server: Running) -> None:
+    (seen,) = streams(server, "[stand-in tokens=150 rate=5000]")
+    texts = [text for _, text in seen.pieces]
+    assert all(one != other for one, other in itertools.pairwise(texts))
+
+
+def test_a_stream_ends_with_its_usage_when_asked(server: Running) -> None:
+    (seen,) = streams(server, "count [stand-in tokens=7]", stream_options={"include_usage": True})
+    usage = seen.events[-1]["usage"]
+    assert isinstance(usage, dict)
+    assert usage["completion_tokens"] == 7
+    assert usage["total_tokens"] == usage["prompt_tokens"] + 7
+
+
+def test_a_plain_answer_carries_text_usage_and_reason(server: Running) -> None:
+    answer = httpx.post(
+        f"{server.url}/v1/chat/completions", headers=BEARER, json=question("hi", max_tokens=5)
+    ).json()
+    (choice,) = answer["choices"]
+    assert choice["message"]["content"].startswith("[stand-in mistral] This text")
+    assert choice["finish_reason"] == "length"
+    assert answer["model"] == "swarm"
+    assert answer["usage"]["completion_tokens"] == 5
+
+
+def test_the_older_completions_endpoint_answers_too(server: Running) -> None:
+    body = {"model": "mistral", "prompt": "hi [stand-in tokens=3]"}
+    answer = httpx.post(f"{server.url}/v1/completions", headers=BEARER, json=body).json()
+    assert answer["object"] == "text_completion"
+    assert answer["choices"][0]["text"] == "[stand-in mistral] This text"
+
+
+def test_only_v1_asks_for_the_key(server: Running) -> None:
+    assert httpx.get(f"{server.url}/v1/models").status_code == 401
+    assert httpx.get(f"{server.url}/v1/models", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    assert [httpx.get(server.url + path).status_code for path in ("/health", "/metrics", "/version")] == [
+        200
+    ] * 3
+    listed = httpx.get(f"{server.url}/v1/models", headers=BEARER).json()["data"]
+    assert [(model["id"], model["max_model_len"]) for model in listed] == [("mistral", 512), ("swarm", 512)]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (question("hi") | {"model": "other"}, 404, "The model `other` does not exist."),
+        (question("word " * 600), 400, "maximum context length is 512 tokens"),
+        (question("hi", max_tokens=512), 400, "maximum context length is 512 tokens"),
+        ({"model": "swarm", "messages": []}, 400, "messages: must be a list"),
+        (question("[stand-in speed=2]"), 400, "stand-in directive"),
+    ],
+)
+def test_refusals_have_the_form_of_vllm(server: Running, body: object, status: int, said: str) -> None:
+    answer = httpx.post(f"{server.url}/v1/chat/completions", headers=BEARER, json=body)
+    assert answer.status_code == status
+    assert answer.json()["error"]["code"] == status
+    assert said in answer.json()["error"]["message"]
+
+
+def test_a_full_batch_makes_the_next_one_wait() -> None:
+    with vllm("--max-num-seqs", "1") as running:
+        one, other = sorted(
+            streams(running, *["[stand-in tokens=20 rate=40]"] * 2), key=lambda seen: seen.first
+        )
+        assert other.first > one.last
+        assert running.series("vllm:request_queue_time_seconds_count") == 2
+
+
+def test_too_many_unfinished_requests_are_refused_with_503() -> None:
+    """The limit counts the running request too, as in vLLM."""
+
+    async def ask(running: Running) -> list[int]:
+        async with client(running) as connection:
+            body = question("[stand-in tokens=40 rate=40]")
+            asked = [connection.post("/v1/chat/completions", json=body) for _ in range(3)]
+            return sorted(answer.status_code for answer in await asyncio.gather(*asked))
+
+    with vllm("--max-num-seqs", "1", "--max-num-queued-reqs", "2") as running:
+        assert asyncio.run(ask(running)) == [200, 200, 503]
+        assert running.series("vllm:admission_rejections_total", reason="max_num_queued_reqs") == 1
+
+
+def test_metrics_follow_the_traffic() -> None:
+    with vllm("--max-num-seqs", "2") as running:
+
+        async def watch() -> None:
+            asked = [asyncio.to_thread(streams, running, "go [stand-in tokens=30 rate=30]") for _ in range(3)]
+            work = asyncio.gather(*asked)
+            assert await eventually(lambda: running.series("vllm:num_requests_running") == 2)
+            assert await eventually(lambda: running.series("vllm:num_requests_waiting") == 1)
+            assert running.series("vllm:kv_cache_usage_perc") > 0
+            await work
+
+        asyncio.run(watch())
+        assert running.series("vllm:num_requests_running") == 0
+        assert running.series("vllm:generation_tokens_total") == 90
+        assert running.series("vllm:time_to_first_token_seconds_count") == 3
+        assert running.series("vllm:request_success_total", finished_reason="stop") == 3
+
+
+def test_a_repeated_prompt_hits_the_prefix_cache() -> None:
+    with vllm() as running:
+        streams(running, "the same words again " * 20)
+        assert running.series("vllm:prefix_cache_hits_total") == 0
+        streams(running, "the same words again " * 20)
+        assert running.series("vllm:prefix_cache_hits_total") > 0
+
+
+def test_a_client_that_leaves_ends_its_generation() -> None:
+    async def leave(running: Running) -> None:
+        body = question("[stand-in tokens=1000 rate=10]", stream=True)
+        async with (
+            client(running) as connection,
+            connection.stream("POST", "/v1/chat/completions", json=body) as got,
+        ):
+            async for _ in got.aiter_lines():
+                return
+
+    with vllm() as running:
+        asyncio.run(leave(running))
+        assert asyncio.run(eventually(lambda: running.series("vllm:num_requests_running") == 0))
+        assert running.series("vllm:request_success_total", finished_reason="abort") == 1
+        assert running.series("vllm:generation_tokens_total") < 500
+
+
+def test_sigterm_finishes_streams_refuses_new_ones_and_exits_0() -> None:
+    with vllm() as running:
+
+        async def stop_amid_stream() -> Streamed:
+            async with client(running) as connection:
+                work = asyncio.create_task(stream(connection, "[stand-in tokens=40 rate=40]"))
+                assert await eventually(lambda: running.series("vllm:generation_tokens_total") > 0)
+                running.process.send_signal(signal.SIGTERM)
+                assert await eventually(lambda: refuses(running.url))
+                return await work
+
+        seen = asyncio.run(stop_amid_stream())
+        assert seen.complete
+        assert len(seen.pieces) == 40
+        assert running.process.wait(timeout=10) == 0
+
+
+def refuses(url: str) -> bool:
+    try:
+        httpx.get(f"{url}/health", timeout=1)
+    except httpx.TransportError:
+        return True
+    return False
+
+
+def test_a_flag_that_vllm_does_not_know_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lab.fakes.vllm", "serve", "m", "--swap-space", "4"],
+        cwd=paths.REPO,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "unrecognized arguments: --swap-space 4" in done.stderr
+
+
+def test_flags_of_the_real_command_line_are_understood(tmp_path: Path) -> None:
+    config = tmp_path / "vllm.yaml"
+    config.write_text("max-model-len: 8192\nenable-prefix-caching: false\nserved-model-name: [a, b]\n")
+    line = f"serve org/model --config {config} --max_model_len 32k --kv-cache-dtype fp8 --max-num-seqs=16"
+    line += " --attention-backend FLASHINFER --gpu-memory-utilization 0.85 --max-num-queued-reqs 64"
+    line += " --cpu-offload-gb 6 --cpu-offload-params experts --sse-keep-alive-interval 15"
+    line += " --kv-offloading-size 16 --kv-offloading-backend native"
+    line += ' --hf-overrides {"rope_parameters":{"factor":4.0}}'
+    options = arguments.parse(line.split())
+    assert options.served_names == ("a", "b")
+    assert options.max_model_len == 32000
+    assert not options.prefix_caching
+    assert (options.max_num_seqs, options.max_queued_reqs, options.kv_cache_dtype) == (16, 64, "fp8")
+
+
+@pytest.mark.parametrize(("text", "value"), [("32k", 32_000), ("1K", 1024), ("2.5k", 2500), ("100", 100)])
+def test_sizes_are_read_as_vllm_reads_them(text: str, value: int) -> None:
+    assert arguments.human_int(text) == value
+
+
+def test_gpu_exporter_serves_the_series_of_the_real_one(tmp_path: Path) -> None:
+    with started(
+        "lab.fakes.gpu.exporter", "--web.listen-address=127.0.0.1:0", TMPDIR=str(tmp_path)
+    ) as running:
+        assert "STAND-IN for nvidia_gpu_exporter" in running.first_line
+        assert httpx.get(f"{running.url}/-/healthy").status_code == 200
+        assert 50 <= running.series("nvidia_smi_temperature_gpu") <= 60
+        assert running.series("nvidia_smi_memory_total_bytes") == 24564 * 1024 * 1024
+        assert running.series("nvidia_smi_gpu_info") == 1
+        (tmp_path / "stand-in-temperature").write_text("91\n")
+        assert running.series("nvidia_smi_temperature_gpu") == 91
+        assert running.series("nvidia_smi_clocks_event_reasons_sw_thermal_slowdown") == 1
+
+
+def test_a_lost_gpu_is_a_failed_collection(tmp_path: Path) -> None:
+    (tmp_path / "stand-in-temperature").write_text("lost")
+    with started(
+        "lab.fakes.gpu.exporter", "--web.listen-address=127.0.0.1:0", TMPDIR=str(tmp_path)
+    ) as running:
+        assert running.series("nvidia_smi_last_collect_success") == 0
+        assert running.series("nvidia_smi_failed_scrapes_total") == 2
+        assert "nvidia_smi_temperature_gpu" not in httpx.get(f"{running.url}/metrics").text
+
+
+def test_nvidia_smi_lists_the_card_and_answers_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAND_IN_GPU", "RTX 3080")
+    assert smi.answer(["-L"]).startswith("GPU 0: NVIDIA GeForce RTX 3080 (stand-in) (UUID: GPU-")
+    total = smi.answer(["--query-gpu=name,memory.total", "--format=csv,noheader,nounits"])
+    assert total == "NVIDIA GeForce RTX 3080 (stand-in), 10240"
+
+
+def test_a_told_temperature_is_what_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "celsius"
+    file.write_text("85")
+    reading = card.read(file)
+    assert (reading.celsius, reading.throttled) == (85, True)
