@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.config.errors import SettingsError
-from lab import environment
+from lab import environment, paths
 from ops import chat, hosts, recover, stack
 from ops.hosts import Container
 
@@ -29,7 +29,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 @app.callback()
 def swarm() -> None:
     """Look after a running AI swarm. Exit status: 0 good, 1 finding, 2 usage."""
-    os.chdir(environment.paths.REPO)
+    os.chdir(paths.REPO)
 
 
 @app.command()

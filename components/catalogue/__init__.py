@@ -1,1 +1,1 @@
-"""What runs where: functions from settings to the specs of every service."""
+"""What runs where: pure functions from settings to specs, one module per program or node."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
 
@@ -24,7 +24,8 @@ from components.model.specs import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonica
 NAMESPACE = "aiswarm"
 
 PLAIN_KEYS = ("gateway", "images", "limits", "models", "nodes", "railway")
-SECRET_KEYS = ("tls_certificate", "tls_private_key")
+_PRIVATE_KEY = "tls_private_key"
+SECRET_KEYS = ("tls_certificate", _PRIVATE_KEY)
 """Read by the deploy layer alone, as outputs that stay encrypted."""
 
 _Mebibytes = Annotated[int, Field(gt=0)]
@@ -148,7 +149,7 @@ class ImageSettings(_Section):
     """Another image in place of one from the catalogue, e.g. from a registry inside the network."""
 
     reference: _Reference
-    platforms: Annotated[tuple[Literal["linux/amd64", "linux/arm64"], ...], Field(min_length=1)]
+    platforms: tuple[Literal["linux/amd64", "linux/arm64"], ...]
     user: _User | None = None
     """None keeps the user of the catalogue's image, which the other one must then be built for."""
 
@@ -191,18 +192,27 @@ def load() -> Settings:
     prefix = f"{NAMESPACE}:"
     # pulumi.Config cannot list its keys, and a misspelt key that nobody asks for would go unnoticed.
     everything = {**config.get_config_env(), **config.CONFIG.get()}
+    ours = {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+    listed = config.get_config_secret_keys_env()
     return parse(
-        {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
+        ours,
+        encrypted=[key for key in ours if prefix + key in listed or config.is_config_secret(prefix + key)],
     )
 
 
-def parse(raw: Mapping[str, str]) -> Settings:
+def parse(raw: Mapping[str, str], *, encrypted: Collection[str] = ()) -> Settings:
     """Check the values of our namespace as the engine hands them over: objects as JSON text.
+
+    The project file cannot demand that the private key is encrypted: the engine would then refuse every
+    stack that has none, and a preview needs none. So it is demanded here.
 
     Raises:
         SettingsError: As for `load`.
     """
     problems = [_unknown_key(key) for key in raw if key not in (*PLAIN_KEYS, *SECRET_KEYS)]
+    if raw.get(_PRIVATE_KEY) and _PRIVATE_KEY not in encrypted:
+        fix = "make it anew, and set it with `pulumi config set --secret`"
+        problems.append(Problem(f"{NAMESPACE}:{_PRIVATE_KEY}", "must be encrypted", fix=fix))
     values: dict[str, object] = {}
     for key in PLAIN_KEYS:
         if key in raw:
@@ -245,6 +255,8 @@ _EXPECTED = {
     "string_type": "must be text",
     "bool_parsing": "must be true or false",
     "model_type": "must be an object",
+    "tuple_type": "must be a list",
+    "mapping_type": "must be an object",
     "ip_v4_address": "must be an IPv4 address",
     "ip_v4_network": "must be an IPv4 network like 172.20.1.0/24",
 }

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from components.config.settings import Settings
+
+QDRANT_PORT = 6333
+QDRANT_NODE = "starlord"
 
 
 class Endpoint(Protocol):
@@ -46,3 +52,9 @@ class ExternalEndpoint:
     def address(self) -> str:
         """`host:port`, without scheme."""
         return f"{self.host}:{self.port}"
+
+
+def external_endpoints(settings: Settings) -> tuple[ExternalEndpoint, ...]:
+    """Services that were on the nodes before us and must never be touched: the vector database."""
+    host = str(settings.nodes.by_name()[QDRANT_NODE].address)
+    return (ExternalEndpoint(name="qdrant", node=QDRANT_NODE, host=host, port=QDRANT_PORT),)

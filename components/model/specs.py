@@ -164,7 +164,7 @@ class DataVolume:
 class Scratch:
     """A tmpfs folder, for programs that write below a read-only root."""
 
-    path: str
+    path: str = "/tmp"  # noqa: S108 (in the container, where nobody else is)
     size_mib: int = 64
 
 
@@ -187,7 +187,7 @@ class Metrics:
 
     path: str = "/metrics"
     credentials: SecretFile | None = None
-    """What Prometheus must send, as a file in its container: a bearer token, or with `username` a password."""
+    """What Prometheus sends, as a file in its container: a bearer token or, with `username`, a password."""
 
     username: str = ""
     """User of HTTP basic authentication; empty means a bearer token."""

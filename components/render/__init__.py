@@ -1,1 +1,1 @@
-"""Pure text of the configuration files that the services read."""
+"""Texts of configuration files as pure functions of specs and settings; no text holds a secret."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import httpx
@@ -15,7 +16,8 @@ from tests.e2e.engine import Engine, lab_engine
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The engine on the deployed lab stack."""
+    """The engine on the deployed lab stack; what `ops` starts finds it too."""
+    os.environ.update(environment.variables())
     return lab_engine()
 
 

@@ -1,0 +1,31 @@
+"""Secrets that more than one service needs, by reference: sharing the reference is sharing the value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.model.secrets import SecretRef, SecretSource
+
+POSTGRES_PASSWORD: Final = SecretRef(name="postgres-password")
+LITELLM_DATABASE_PASSWORD: Final = SecretRef(name="litellm-database-password")
+REDIS_PASSWORD: Final = SecretRef(name="redis-password")
+LITELLM_MASTER_KEY: Final = SecretRef(name="litellm-master-key", length=48)
+LITELLM_SALT_KEY: Final = SecretRef(name="litellm-salt-key", length=48)
+"""Encrypts what LiteLLM stores: once anything is stored under it, it must never change."""
+
+ENGINE_KEY: Final = SecretRef(name="engine-key", length=48)
+OPERATOR_PASSWORD: Final = SecretRef(name="operator-password")
+"""Password of the pages for people, the proxy's statistics and Prometheus."""
+
+TLS_CERTIFICATE: Final = SecretRef(name="tls_certificate", source=SecretSource.CONFIGURED)
+TLS_PRIVATE_KEY: Final = SecretRef(name="tls_private_key", source=SecretSource.CONFIGURED)
+
+LITELLM_MASTER_KEY_PARTS: Final = ("sk-", LITELLM_MASTER_KEY)
+"""LiteLLM refuses keys without this prefix."""
+
+OPERATOR_NAME: Final = "operator"
+LITELLM_NAME: Final = "litellm"
+"""Role and database of LiteLLM in PostgreSQL."""
+
+REDIS_NAME: Final = "swarm"
+"""User of Redis that our services log in as."""

@@ -1,0 +1,105 @@
+"""HAProxy on oracle: TLS and rate limit before the gateway, health and queues before the engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components.catalogue import litellm, prometheus
+from components.catalogue.credentials import (
+    LITELLM_MASTER_KEY_PARTS,
+    OPERATOR_NAME,
+    OPERATOR_PASSWORD,
+    TLS_CERTIFICATE,
+    TLS_PRIVATE_KEY,
+)
+from components.catalogue.images import image
+from components.catalogue.limits import limits
+from components.config.settings import Settings
+from components.model.endpoints import ManagedEndpoint
+from components.model.naming import service_name
+from components.model.secrets import SecretFile
+from components.model.specs import ConfigFile, Configuration, Health, Metrics, Port, Reload, ServiceSpec
+from components.render.haproxy import Listeners, Pool, operators_parts, render_proxy
+
+_FOLDER: Final = "/usr/local/etc/haproxy"
+_LISTENERS: Final = Listeners(http=8080, https=8443, stats=8888, prometheus=9090)
+_HEALTH_PATH: Final = "/healthz"
+_OPERATORS: Final = SecretFile(
+    name="operators.cfg", parts=operators_parts(user=OPERATOR_NAME, password=OPERATOR_PASSWORD)
+)
+_KEYS: Final = SecretFile(name="keys", parts=("Bearer ", *LITELLM_MASTER_KEY_PARTS, "\n"))
+"""The only key that opens a gateway without a database."""
+
+_CERTIFICATE: Final = SecretFile(name="tls.pem", parts=(TLS_CERTIFICATE, "\n", TLS_PRIVATE_KEY, "\n"))
+
+
+def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceSpec:
+    """The proxy, in master-worker mode: a signal makes it take a new configuration while streams go on.
+
+    The entrypoint is given because the image's own adds arguments that differ between versions.
+    """
+    return ServiceSpec(
+        node=node,
+        name="haproxy",
+        image=image(settings, "haproxy"),
+        limits=limits(settings, node, "haproxy", memory_mib=512, cpus="2.0"),
+        health=Health(
+            test=(
+                "CMD",
+                "wget",
+                "-q",
+                "-O",
+                "/dev/null",
+                f"http://127.0.0.1:{_LISTENERS.stats}{_HEALTH_PATH}",
+            ),
+            interval_seconds=5,
+            start_period_seconds=10,
+        ),
+        entrypoint=("haproxy",),
+        command=("-W", "-db", *_files(_FOLDER)),
+        ports=(
+            Port(name="http", container=_LISTENERS.http, published=80),
+            Port(name="https", container=_LISTENERS.https, published=443),
+            Port(name="stats", container=_LISTENERS.stats, published=8888),
+            Port(name="prometheus", container=_LISTENERS.prometheus, published=prometheus.PORT),
+            *(Port(name=pool.name, container=pool.port) for pool in pools),
+        ),
+        configuration=Configuration(
+            folder=_FOLDER,
+            files=(ConfigFile(name="haproxy.cfg", text=_config(settings, node, pools)),),
+            reload=Reload(check=("haproxy", "-c", *_files("{folder}")), signal="USR2"),
+        ),
+        secrets=(_OPERATORS, _CERTIFICATE, *(() if settings.gateway.database else (_KEYS,))),
+        metrics=Metrics(
+            port="stats",
+            username=OPERATOR_NAME,
+            credentials=SecretFile(
+                name=f"{service_name(node, 'haproxy')}.password", parts=(OPERATOR_PASSWORD,)
+            ),
+        ),
+    )
+
+
+def _files(folder: str) -> tuple[str, ...]:
+    """The user list comes last: 3.2 takes some global settings only before any other section."""
+    return ("-f", f"{folder}/haproxy.cfg", "-f", _OPERATORS.path)
+
+
+def _config(settings: Settings, node: str, pools: Sequence[Pool]) -> str:
+    return render_proxy(
+        listeners=_LISTENERS,
+        pools=pools,
+        gateway=_inside(node, "litellm", litellm.PORT),
+        prometheus=_inside(node, "prometheus", prometheus.PORT),
+        requests_per_minute=settings.gateway.requests_per_minute,
+        certificate_file=_CERTIFICATE.path,
+        keys_file=None if settings.gateway.database else _KEYS.path,
+        health_path=_HEALTH_PATH,
+    )
+
+
+def _inside(node: str, service: str, port: int) -> ManagedEndpoint:
+    """A service of the same node, by the name that Docker's own name server knows."""
+    name = service_name(node, service)
+    return ManagedEndpoint(service=name, host=name, port=port)

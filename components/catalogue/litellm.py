@@ -1,0 +1,123 @@
+"""LiteLLM on oracle: keys, budgets, cache and the cascade over the engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from components.catalogue import postgres, redis
+from components.catalogue.credentials import (
+    ENGINE_KEY,
+    LITELLM_DATABASE_PASSWORD,
+    LITELLM_MASTER_KEY_PARTS,
+    LITELLM_NAME,
+    LITELLM_SALT_KEY,
+    REDIS_NAME,
+    REDIS_PASSWORD,
+)
+from components.catalogue.images import image
+from components.catalogue.limits import limits
+from components.config.settings import Settings
+from components.model.naming import service_name
+from components.model.secrets import SecretFile
+from components.model.specs import (
+    ConfigFile,
+    Configuration,
+    Health,
+    Metrics,
+    Port,
+    Scratch,
+    ServiceSpec,
+)
+from components.render.litellm import Step, render_config, render_start
+
+PORT: Final = 4000
+_FOLDER: Final = "/etc/litellm"
+_WORKER_MIB: Final = 640
+"""A worker takes 300 to 400 MiB; the rest is for large requests."""
+
+
+def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceSpec:
+    """The gateway.
+
+    Its liveness path is probed and no other: `/health` would call every model, paid ones too, and readiness
+    fails while the database is away although requests still work (litellm issue 34934).
+    """
+    gateway = settings.gateway
+    secrets = _secrets(node, database=gateway.database)
+    return ServiceSpec(
+        node=node,
+        name="litellm",
+        image=image(settings, "litellm"),
+        limits=limits(settings, node, "litellm", memory_mib=512 + _WORKER_MIB * gateway.workers, cpus="3.0"),
+        health=Health(test=("CMD", "python3", "-c", _PROBE), timeout_seconds=10, start_period_seconds=120),
+        entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
+        env={
+            "DISABLE_ADMIN_UI": "True",
+            "HOME": _SCRATCH.path,
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # the prices in the package, not a download
+            "LITELLM_LOG": "ERROR",
+            "LITELLM_MIGRATION_DIR": f"{_SCRATCH.path}/migrations",
+        },
+        ports=(Port(name="http", container=PORT, published=PORT),),
+        configuration=Configuration(folder=_FOLDER, files=_files(settings, node, steps, secrets)),
+        secrets=tuple(secrets.values()),
+        scratch=(_SCRATCH,),
+        after=("postgres", "redis") if gateway.database else ("redis",),
+        metrics=Metrics(
+            port="http",
+            # With a trailing slash: the program redirects the short path, and Prometheus would drop the key.
+            path="/metrics/",
+            credentials=SecretFile(
+                name=f"{service_name(node, 'litellm')}.key", parts=LITELLM_MASTER_KEY_PARTS
+            ),
+        ),
+        start_timeout_seconds=300,
+    )
+
+
+_SCRATCH: Final = Scratch(size_mib=256)
+_PROBE: Final = (
+    f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health/liveliness', timeout=8)"
+)
+
+
+def _secrets(node: str, *, database: bool) -> dict[str, SecretFile]:
+    """Secret files by the variable that the start script exports them as."""
+    secrets = {
+        "LITELLM_MASTER_KEY": SecretFile(name="master_key", parts=LITELLM_MASTER_KEY_PARTS),
+        "LITELLM_SALT_KEY": SecretFile(name="salt_key", parts=(LITELLM_SALT_KEY,)),
+        "ENGINE_KEY": SecretFile(name="engine_key", parts=(ENGINE_KEY,)),
+        "REDIS_PASSWORD": SecretFile(name="redis_password", parts=(REDIS_PASSWORD,)),
+    }
+    if database:
+        host = f"{service_name(node, 'postgres')}:{postgres.PORT}"
+        secrets["DATABASE_URL"] = SecretFile(
+            name="database_url",
+            parts=(
+                f"postgresql://{LITELLM_NAME}:",
+                LITELLM_DATABASE_PASSWORD,
+                f"@{host}/{LITELLM_NAME}",
+            ),
+        )
+    return secrets
+
+
+def _files(
+    settings: Settings, node: str, steps: Sequence[Step], secrets: dict[str, SecretFile]
+) -> tuple[ConfigFile, ...]:
+    config = render_config(
+        public_name=settings.models.public_name,
+        steps=steps,
+        redis_host=service_name(node, "redis"),
+        redis_port=redis.PORT,
+        redis_user=REDIS_NAME,
+        database=settings.gateway.database,
+    )
+    start = render_start(
+        secrets={name: file.path for name, file in secrets.items()},
+        config_file=f"{_FOLDER}/config.yaml",
+        port=PORT,
+        workers=settings.gateway.workers,
+    )
+    return (ConfigFile(name="config.yaml", text=config), ConfigFile(name="start.sh", text=start))

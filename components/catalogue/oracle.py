@@ -1,0 +1,87 @@
+"""Services of oracle, the node that people and programs talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from components.catalogue.haproxy import haproxy
+from components.catalogue.litellm import litellm
+from components.catalogue.postgres import postgres
+from components.catalogue.prometheus import prometheus
+from components.catalogue.redis import redis
+from components.config.settings import EngineSettings, Settings
+from components.model.endpoints import ManagedEndpoint
+from components.model.naming import service_name
+from components.model.specs import ServiceSpec
+from components.render.haproxy import Pool
+from components.render.litellm import Step
+
+NODE: Final = "oracle"
+_FIRST_POOL_PORT: Final = 8100
+_QUEUE_SECONDS: Final = 2
+_LAST_QUEUE_SECONDS: Final = 30
+"""Behind the last engine there is nothing to fall back to, so waiting is better than failing."""
+
+
+def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[ServiceSpec, ...]:
+    """Data first, then the gateway, then what stands in front of it."""
+    cascade = _cascade(settings, peers)
+    pools = _pools(cascade)
+    behind = (
+        postgres(settings, node=NODE),
+        redis(settings, node=NODE),
+        litellm(settings, node=NODE, steps=_steps(cascade, pools)),
+        haproxy(settings, node=NODE, pools=pools),
+    )
+    return (*behind, prometheus(settings, node=NODE, watched=(*behind, *peers)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    role: str
+    model: EngineSettings
+    endpoint: ManagedEndpoint
+
+
+def _cascade(settings: Settings, peers: Sequence[ServiceSpec]) -> tuple[_Engine, ...]:
+    """The engines in the order in which a request tries them."""
+    models = settings.models
+    specs = {spec.name: spec for spec in peers}
+    roles = (("primary", models.primary), ("secondary", models.secondary), ("backup", models.backup))
+    return tuple(_Engine(role, model, _published(settings, specs[f"vllm-{role}"])) for role, model in roles)
+
+
+def _published(settings: Settings, spec: ServiceSpec) -> ManagedEndpoint:
+    port = spec.port("http")
+    return ManagedEndpoint(
+        service=spec.full_name,
+        host=str(settings.nodes.by_name()[spec.node].address),
+        port=port.published or port.container,
+    )
+
+
+def _pools(cascade: Sequence[_Engine]) -> tuple[Pool, ...]:
+    return tuple(
+        Pool(
+            name=f"pool-{engine.role}",
+            port=_FIRST_POOL_PORT + index,
+            engine=engine.endpoint,
+            requests=engine.model.max_num_seqs,
+            queue_seconds=_LAST_QUEUE_SECONDS if engine is cascade[-1] else _QUEUE_SECONDS,
+        )
+        for index, engine in enumerate(cascade)
+    )
+
+
+def _steps(cascade: Sequence[_Engine], pools: Sequence[Pool]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            name=engine.endpoint.service,
+            model=engine.model.served_name,
+            url=f"http://{service_name(NODE, 'haproxy')}:{pool.port}/v1",
+            max_input_tokens=engine.model.max_model_len,
+        )
+        for engine, pool in zip(cascade, pools, strict=True)
+    )

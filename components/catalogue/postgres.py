@@ -1,0 +1,62 @@
+"""PostgreSQL on oracle: the one database server, with a role and a database per program that needs one."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Final
+
+from components.catalogue.credentials import LITELLM_DATABASE_PASSWORD, LITELLM_NAME, POSTGRES_PASSWORD
+from components.catalogue.images import image
+from components.catalogue.limits import limits
+from components.config.settings import Settings
+from components.model.secrets import SecretFile
+from components.model.specs import Configuration, DataVolume, Health, Port, Scratch, ServiceSpec
+from components.render.postgres import postgres_files
+
+PORT: Final = 5432
+
+_FOLDER: Final = "/docker-entrypoint-initdb.d"
+"""The image looks for init scripts here and nowhere else; it passes over files that are no scripts, so the
+server's own files lie beside them."""
+
+
+def postgres(settings: Settings, *, node: str) -> ServiceSpec:
+    """The server, reachable from its node's Docker network and from the swarm's nodes."""
+    password = SecretFile(name="postgres_password", parts=(POSTGRES_PASSWORD,))
+    litellm_password = SecretFile(name="litellm_database_password", parts=(LITELLM_DATABASE_PASSWORD,))
+    allowed = limits(settings, node, "postgres", memory_mib=2048, cpus="2.0", shm_mib=256)
+    nodes = settings.nodes.by_name()
+    return ServiceSpec(
+        node=node,
+        name="postgres",
+        image=image(settings, "postgres"),
+        limits=allowed,
+        # Over TCP: while the data folder is made, a server answers on the socket that is not the real one.
+        health=Health(test=("CMD", "pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres")),
+        command=(
+            "postgres",
+            "-c",
+            f"config_file={_FOLDER}/postgresql.conf",
+            "-c",
+            f"hba_file={_FOLDER}/pg_hba.conf",
+        ),
+        env={
+            "PGDATA": "/var/lib/postgresql/data/pgdata",
+            "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256 --data-checksums",
+            "POSTGRES_PASSWORD_FILE": password.path,
+        },
+        ports=(Port(name="postgres", container=PORT, published=PORT),),
+        configuration=Configuration(
+            folder=_FOLDER,
+            files=postgres_files(
+                memory_mib=allowed.memory_mib,
+                networks=(nodes[node].subnet, *(IPv4Network(each.address) for each in nodes.values())),
+                role=LITELLM_NAME,
+                password_file=litellm_password.path,
+            ),
+        ),
+        secrets=(password, litellm_password),
+        volumes=(DataVolume(name="data", path="/var/lib/postgresql/data"),),
+        scratch=(Scratch(), Scratch(path="/var/run/postgresql", size_mib=8)),
+        stop_grace_seconds=120,
+    )

@@ -1,0 +1,91 @@
+"""Prometheus on oracle: scrapes every service of the swarm that shows metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from components.catalogue.images import image
+from components.catalogue.limits import limits
+from components.config.settings import Settings
+from components.model.secrets import SecretFile
+from components.model.specs import (
+    ConfigFile,
+    Configuration,
+    DataVolume,
+    Health,
+    Metrics,
+    Port,
+    Reload,
+    ServiceSpec,
+)
+from components.render.prometheus import Job, render_alerts, render_prometheus
+
+PORT: Final = 9090
+_FOLDER: Final = "/etc/prometheus"
+
+
+def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec]) -> ServiceSpec:
+    """The server, watching `watched` and itself.
+
+    Its port is not published: it has no users of its own, so people reach it through the proxy.
+    """
+    bare = ServiceSpec(
+        node=node,
+        name="prometheus",
+        image=image(settings, "prometheus"),
+        limits=limits(settings, node, "prometheus", memory_mib=2048, cpus="1.0"),
+        health=Health(test=("CMD", "wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/-/ready")),
+        entrypoint=("prometheus",),
+        command=(
+            f"--config.file={_FOLDER}/prometheus.yml",
+            "--storage.tsdb.path=/prometheus",
+            "--storage.tsdb.retention.time=30d",
+            "--storage.tsdb.retention.size=8GB",
+        ),
+        ports=(Port(name="http", container=PORT),),
+        volumes=(DataVolume(name="data", path="/prometheus"),),
+        metrics=Metrics(port="http"),
+        stop_grace_seconds=60,
+    )
+    everything = (*watched, bare)
+    files = (
+        ConfigFile(
+            name="prometheus.yml", text=render_prometheus(_jobs(settings, everything, seen_from=node))
+        ),
+        ConfigFile(name="alerts.yml", text=render_alerts()),
+    )
+    check = ("promtool", "check", "config", "{folder}/prometheus.yml")
+    return replace(
+        bare,
+        configuration=Configuration(folder=_FOLDER, files=files, reload=Reload(check=check, signal="HUP")),
+        secrets=_credentials(everything),
+    )
+
+
+def _jobs(settings: Settings, specs: Sequence[ServiceSpec], *, seen_from: str) -> list[Job]:
+    return [
+        Job(
+            name=spec.full_name,
+            node=spec.node,
+            target=_target(settings, spec, spec.metrics, seen_from),
+            path=spec.metrics.path,
+            credentials_file=spec.metrics.credentials.path if spec.metrics.credentials else "",
+            username=spec.metrics.username,
+        )
+        for spec in specs
+        if spec.metrics
+    ]
+
+
+def _target(settings: Settings, spec: ServiceSpec, metrics: Metrics, seen_from: str) -> str:
+    """By container name on the same node, by tailnet address and published port on another."""
+    port = spec.port(metrics.port)
+    if spec.node == seen_from:
+        return f"{spec.full_name}:{port.container}"
+    return f"{settings.nodes.by_name()[spec.node].address}:{port.published}"
+
+
+def _credentials(specs: Sequence[ServiceSpec]) -> tuple[SecretFile, ...]:
+    return tuple(spec.metrics.credentials for spec in specs if spec.metrics and spec.metrics.credentials)

@@ -1,0 +1,42 @@
+"""Redis on oracle: cache of answers and counters shared by the gateway's workers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.catalogue.credentials import REDIS_NAME, REDIS_PASSWORD
+from components.catalogue.images import image
+from components.catalogue.limits import limits
+from components.config.settings import Settings
+from components.model.secrets import SecretFile
+from components.model.specs import Configuration, DataVolume, Health, Port, ServiceSpec
+from components.render.redis import acl_parts, redis_files
+
+PORT: Final = 6379
+_FOLDER: Final = "/etc/redis"
+
+
+def redis(settings: Settings, *, node: str) -> ServiceSpec:
+    """The server; its users are in a secret file, so no password is in its configuration."""
+    users = SecretFile(name="users.acl", parts=acl_parts(user=REDIS_NAME, password=REDIS_PASSWORD))
+    allowed = limits(settings, node, "redis", memory_mib=1024, cpus="1.0")
+    return ServiceSpec(
+        node=node,
+        name="redis",
+        image=image(settings, "redis"),
+        limits=allowed,
+        # redis-cli exits with 0 on an error reply too: only the word tells.
+        health=Health(
+            test=("CMD-SHELL", f"redis-cli -p {PORT} ping | grep -q PONG"), start_period_seconds=10
+        ),
+        entrypoint=("redis-server",),
+        command=(f"{_FOLDER}/redis.conf",),
+        ports=(Port(name="redis", container=PORT, published=PORT),),
+        configuration=Configuration(
+            folder=_FOLDER,
+            files=redis_files(port=PORT, memory_mib=allowed.memory_mib, acl_file=users.path),
+        ),
+        secrets=(users,),
+        volumes=(DataVolume(name="data", path="/data"),),
+        stop_grace_seconds=60,
+    )

@@ -1,0 +1,26 @@
+"""The whole swarm: which services run on which node, in the order in which they start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from components.catalogue import oracle, starlord, thanos
+from components.config.settings import Settings
+from components.model.endpoints import external_endpoints
+from components.model.specs import ServiceSpec
+
+__all__ = ["external_endpoints", "swarm"]
+
+
+def swarm(settings: Settings) -> Mapping[str, tuple[ServiceSpec, ...]]:
+    """Services by node, each node's in start order.
+
+    The engines come first in the making: the gateway and Prometheus on oracle are pointed at them.
+    """
+    on_starlord = starlord.services(settings)
+    on_thanos = thanos.services(settings)
+    return {
+        "oracle": oracle.services(settings, peers=(*on_starlord, *on_thanos)),
+        "starlord": on_starlord,
+        "thanos": on_thanos,
+    }

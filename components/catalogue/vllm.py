@@ -1,0 +1,120 @@
+"""The inference engine, the same on every card: vLLM with the flags that the settings name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.catalogue.credentials import ENGINE_KEY
+from components.catalogue.images import image
+from components.catalogue.limits import limits
+from components.config.settings import EngineSettings, Settings
+from components.model.secrets import SecretFile
+from components.model.specs import (
+    ConfigFile,
+    Configuration,
+    DataVolume,
+    Health,
+    Metrics,
+    Port,
+    Scratch,
+    ServiceSpec,
+)
+from components.render.text import from_template
+
+KEEP_ALIVE_SECONDS: Final = 120
+"""Above the time for which the proxy keeps an idle connection: vLLM's default of 5 seconds would close
+connections in the proxy's hand."""
+
+_PORT: Final = 8000
+_FOLDER: Final = "/etc/vllm"
+_HOME: Final = "/home/vllm"
+_SHM_MIB: Final = 4096
+_PROGRAM_MIB: Final = 4096
+"""Interpreter, CUDA libraries and what loading a model needs beside the weights it keeps."""
+
+
+def engine(
+    settings: Settings,
+    *,
+    node: str,
+    name: str,
+    model: EngineSettings,
+    published: int,
+    after: tuple[str, ...] = (),
+) -> ServiceSpec:
+    """One engine on one card.
+
+    Only `/v1` asks for the key; `/health`, `/metrics` and more stay open (vLLM's security page), so the
+    proxy passes on nothing but `/v1`.
+    """
+    program = image(settings, "vllm")
+    key = SecretFile(name="engine_key", parts=(ENGINE_KEY,))
+    return ServiceSpec(
+        node=node,
+        name=name,
+        image=program,
+        limits=limits(
+            settings,
+            node,
+            name,
+            memory_mib=model.cpu_offload_gib * 1024 + _SHM_MIB + _PROGRAM_MIB,
+            cpus="4.0",
+            shm_mib=_SHM_MIB,
+        ),
+        # The health path answers only once the model is loaded; python3 is the one client in the image.
+        health=Health(
+            test=("CMD", "python3", "-c", _PROBE),
+            interval_seconds=10,
+            timeout_seconds=10,
+            start_period_seconds=900,
+        ),
+        entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
+        command=arguments(model),
+        env={
+            "DO_NOT_TRACK": "1",
+            "HF_HUB_OFFLINE": "1",
+            "HOME": _HOME,
+            "TORCHINDUCTOR_CACHE_DIR": f"{_HOME}/.cache/torchinductor",  # not /tmp, which is noexec
+            "TRANSFORMERS_OFFLINE": "1",
+            "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": str(KEEP_ALIVE_SECONDS),
+            "VLLM_NO_USAGE_STATS": "1",
+        },
+        ports=(Port(name="http", container=_PORT, published=published),),
+        configuration=Configuration(
+            folder=_FOLDER,
+            files=(ConfigFile(name="start.sh", text=from_template("vllm/start.sh", key_file=key.path)),),
+        ),
+        secrets=(key,),
+        # One volume for models, compiled graphs and kernels: all of them lie below the home folder, the
+        # only writable folder of the image's user that is certain to exist.
+        volumes=(DataVolume(name="home", path=_HOME),),
+        scratch=(Scratch(size_mib=1024),),
+        after=after,
+        metrics=Metrics(port="http"),
+        gpu=not program.stand_in,
+        gpu_share=model.gpu_memory_utilization,
+        stop_grace_seconds=60,
+        start_timeout_seconds=1800,
+    )
+
+
+_PROBE: Final = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_PORT}/health', timeout=8)"
+
+
+def arguments(model: EngineSettings) -> tuple[str, ...]:
+    """Arguments of `vllm serve`; prefix caching and continuous batching are always on."""
+    backend = (f"--attention-backend={model.attention_backend}",) if model.attention_backend else ()
+    offload = (f"--cpu-offload-gb={model.cpu_offload_gib}",) if model.cpu_offload_gib else ()
+    return (
+        model.repository,
+        "--host=0.0.0.0",
+        f"--port={_PORT}",
+        f"--served-model-name={model.served_name}",
+        f"--gpu-memory-utilization={model.gpu_memory_utilization}",
+        f"--max-model-len={model.max_model_len}",
+        f"--max-num-seqs={model.max_num_seqs}",
+        f"--kv-cache-dtype={model.kv_cache_dtype}",
+        *backend,
+        *offload,
+        "--enable-prefix-caching",
+    )

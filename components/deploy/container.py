@@ -1,0 +1,148 @@
+"""From a spec to the inputs of a container: every rule that keeps it hardened and the second `up` quiet.
+
+The docker provider compares what it was given with what the engine prints back, text by text. So each value
+here is written as the engine prints it; where it is not, every run updates or replaces the container.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_docker as docker
+
+from components.deploy.place import Place
+from components.model.naming import LABEL_PREFIX, host_folder, labels
+from components.model.secrets import SECRETS_PATH
+from components.model.specs import Health, ServiceSpec
+
+REPLACE_ON_CHANGES = [
+    # The provider accepts an edit of these as an update and sends nothing to the engine
+    # (kreuzwerker/terraform-provider-docker issue 988 and `resourceDockerContainerUpdate`).
+    "cpuPeriod",
+    "cpuQuota",
+    "healthcheck",
+    "init",
+    "mounts",
+    "tmpfs",
+    # A container that did not become healthy in time: without this the next run is an empty update, which
+    # succeeds without waiting again (Pulumi engine, `applyReplaceOnChanges`).
+    "#initerror",
+]
+
+_LOG_OPTS = {"max-file": "3", "max-size": "10m"}
+"""Every key that matters: Docker adds those left out from its own configuration to its answer."""
+
+
+def go_duration(seconds: int) -> str:
+    """Whole seconds as Go prints a duration: `30s`, `1m30s`, `1h0m0s`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes}m{rest}s"
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def container_inputs(
+    spec: ServiceSpec, place: Place, *, volumes: dict[str, pulumi.Output[str]], awaited: bool
+) -> docker.ContainerArgs:
+    """Inputs of the service's container.
+
+    Left alone on purpose: `platform` (read back as the bare system name, so it would replace the container
+    on every run; the image's own says the same), `uploads` (refused on a read-only root), `network_mode` and
+    the host's namespaces.
+
+    Args:
+        volumes: Docker's name of each data volume by its name in the spec.
+        awaited: Whether another service of the node starts only when this one is healthy.
+    """
+    return docker.ContainerArgs(
+        name=spec.full_name,
+        image=spec.image.reference,
+        entrypoints=list(spec.entrypoint) or None,
+        command=list(spec.command) or None,
+        envs=[f"{name}={value}" for name, value in sorted(spec.env.items())],
+        user=spec.image.user,
+        read_only=not spec.writable_root_reason,
+        capabilities=docker.ContainerCapabilitiesArgs(
+            drops=["ALL"], adds=sorted(capability.name for capability in spec.added_capabilities)
+        ),
+        security_opts=["no-new-privileges:true"],
+        init=True,
+        memory=spec.limits.memory_mib,
+        # Without it Docker allows twice the memory and says so, which the provider takes for a change.
+        memory_swap=spec.limits.memory_mib,
+        cpus=spec.limits.cpus,
+        shm_size=spec.limits.shm_mib,
+        gpus="all" if spec.gpu else None,
+        restart="unless-stopped",
+        must_run=True,
+        healthcheck=_healthcheck(spec.health),
+        wait=awaited,
+        wait_timeout=spec.start_timeout_seconds if awaited else None,
+        # The first is the provider's own on replacement and removal, where none means SIGKILL at once; the
+        # second is Docker's when the machine goes down.
+        destroy_grace_seconds=spec.stop_grace_seconds,
+        stop_timeout=spec.stop_grace_seconds,
+        log_driver="json-file",
+        log_opts=_LOG_OPTS,
+        labels=[
+            docker.ContainerLabelArgs(label=label, value=value)
+            for label, value in sorted(_labels(spec, place.stack).items())
+        ],
+        networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=place.network, aliases=[spec.name])],
+        ports=_ports(spec, str(place.node.address)),
+        tmpfs={scratch.path: f"mode=1777,size={scratch.size_mib}m" for scratch in spec.scratch} or None,
+        volumes=_mounts(spec, volumes),
+    )
+
+
+def _healthcheck(health: Health) -> docker.ContainerHealthcheckArgs:
+    """The check, or its absence said aloud: an image may bring its own, and a removed one would stay."""
+    if health.test == ("NONE",):
+        return docker.ContainerHealthcheckArgs(tests=["NONE"])
+    return docker.ContainerHealthcheckArgs(
+        tests=list(health.test),
+        interval=go_duration(health.interval_seconds),
+        timeout=go_duration(health.timeout_seconds),
+        start_period=go_duration(health.start_period_seconds),
+        retries=health.retries,
+    )
+
+
+def _labels(spec: ServiceSpec, stack: str) -> dict[str, str]:
+    """Static labels, and the digest of a configuration that the program reads only when it starts."""
+    result = labels(node=spec.node, service=spec.name, stack=stack)
+    if spec.configuration is not None and spec.configuration.reload is None:
+        result[f"{LABEL_PREFIX}.configuration"] = spec.configuration.digest
+    if spec.image.stand_in:
+        result[f"{LABEL_PREFIX}.stand-in"] = "true"
+    return result
+
+
+def _ports(spec: ServiceSpec, address: str) -> list[docker.ContainerPortArgs]:
+    """Published ports in the order in which they are read back, on the node's tailnet address only."""
+    published = sorted((port for port in spec.ports if port.published), key=lambda port: port.container)
+    return [
+        docker.ContainerPortArgs(internal=port.container, external=port.published, ip=address, protocol="tcp")
+        for port in published
+    ]
+
+
+def _mounts(spec: ServiceSpec, volumes: dict[str, pulumi.Output[str]]) -> list[docker.ContainerVolumeArgs]:
+    """Delivered files read-only, data volumes writable.
+
+    `volumes` and not `mounts`: the latter cannot be edited and asks old engines for what they cannot do.
+    """
+    folder = host_folder(spec.name)
+    mounts = [
+        docker.ContainerVolumeArgs(container_path=volume.path, volume_name=volumes[volume.name])
+        for volume in spec.volumes
+    ]
+    if spec.configuration is not None:
+        mounts.append(_read_only(f"{folder}/config", spec.configuration.folder))
+    if spec.secrets:
+        mounts.append(_read_only(f"{folder}/secrets", SECRETS_PATH))
+    return mounts
+
+
+def _read_only(host_path: str, container_path: str) -> docker.ContainerVolumeArgs:
+    return docker.ContainerVolumeArgs(host_path=host_path, container_path=container_path, read_only=True)

@@ -1,0 +1,71 @@
+"""What only the operator can give: host keys and configured secrets. A preview goes on without, `up` not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pulumi
+import pulumi.runtime.config
+
+from components.config.settings import NAMESPACE, Settings
+from components.model.checks import Swarm
+from components.model.problems import Problem
+from components.model.secrets import SecretRef, SecretSource
+
+
+def find_missing_inputs(settings: Settings, swarm: Swarm) -> list[Problem]:
+    """Problems that stop a real run; in a preview they become warnings, and the list is empty.
+
+    A pull request is previewed without any secret and without a way to the nodes, so a preview must not need
+    them. A real run without a host key would talk to whoever answers.
+    """
+    host_keys = _missing_host_keys(settings)
+    secrets = _missing_secrets(swarm)
+    if not pulumi.runtime.is_dry_run():
+        return [*host_keys, *secrets]
+    for group in (host_keys, secrets):
+        if group:
+            lines = "\n".join(f"  {problem}" for problem in group)
+            pulumi.log.warn(f"`up` will refuse to start until this is set:\n{lines}")
+    return []
+
+
+def configured_secret(name: str) -> pulumi.Output[str]:
+    """A secret that the operator keeps in the stack file; empty in a preview without it."""
+    return pulumi.Config(NAMESPACE).get_secret(name, "")
+
+
+def secret_references(swarm: Swarm) -> Iterable[SecretRef]:
+    """Every secret that any service needs, as often as it is named."""
+    for specs in swarm.values():
+        for spec in specs:
+            for file in spec.secrets:
+                yield from file.references
+
+
+def _missing_host_keys(settings: Settings) -> list[Problem]:
+    return [
+        Problem(
+            f"{NAMESPACE}:nodes.{name}.ssh.host_key",
+            "must be the node's public host key",
+            "none",
+            f"get it with `ssh-keyscan -t ed25519 {node.address}`, compare it with the machine's own, then "
+            f"`pulumi config set --path {NAMESPACE}:nodes.{name}.ssh.host_key 'ssh-ed25519 …'`",
+        )
+        for name, node in settings.nodes.by_name().items()
+        if node.ssh.host_key is None
+    ]
+
+
+def _missing_secrets(swarm: Swarm) -> list[Problem]:
+    names = {ref.name for ref in secret_references(swarm) if ref.source is SecretSource.CONFIGURED}
+    return [
+        Problem(
+            f"{NAMESPACE}:{name}",
+            "must be set",
+            "none",
+            f"`pulumi config set --secret {NAMESPACE}:{name} < FILE`",
+        )
+        for name in sorted(names)
+        if not pulumi.runtime.config.get_config(f"{NAMESPACE}:{name}")
+    ]

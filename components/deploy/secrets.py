@@ -1,0 +1,71 @@
+"""The values behind the specs' secret references; every one of them stays encrypted in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_random as random
+
+from components.deploy.inputs import configured_secret, secret_references
+from components.model.checks import Swarm
+from components.model.problems import Problem, SpecError
+from components.model.secrets import SecretRef, SecretSource
+
+
+class Secrets(pulumi.ComponentResource):
+    """One value for each distinct reference of the whole swarm, whichever node asks for it."""
+
+    names: list[str]
+    """Names of the secrets there are, generated and configured; never a value."""
+
+    def __init__(self, name: str, swarm: Swarm, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("aiswarm:index:Secrets", name, {}, opts)
+        references = _distinct(swarm)
+        self._values = {ref.name: self._make(name, ref) for ref in references.values()}
+        self.names = sorted(self._values)
+        self.register_outputs({"names": self.names})
+
+    def value(self, ref: SecretRef) -> pulumi.Output[str]:
+        """The secret value of a reference."""
+        return self._values[ref.name]
+
+    def text(self, parts: Sequence[str | SecretRef]) -> pulumi.Output[str]:
+        """Literal text and values of references, concatenated; a secret even without a reference."""
+        words = [part if isinstance(part, str) else self.value(part) for part in parts]
+        return pulumi.Output.secret(pulumi.Output.concat(*words))
+
+    def _make(self, prefix: str, ref: SecretRef) -> pulumi.Output[str]:
+        if ref.source is SecretSource.CONFIGURED:
+            return configured_secret(ref.name)
+        password = random.RandomPassword(
+            f"{prefix}-{ref.name}",
+            length=ref.length,
+            special=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # Marked once more: that the value is secret shall not rest on one line of a generated SDK.
+        return pulumi.Output.secret(password.result)
+
+
+def _distinct(swarm: Swarm) -> Mapping[str, SecretRef]:
+    """The references by their names, in a fixed order.
+
+    Raises:
+        SpecError: Two different references share a name, so one of two services would get the wrong value.
+    """
+    found: dict[str, SecretRef] = {}
+    for ref in secret_references(swarm):
+        if found.setdefault(ref.name, ref) != ref:
+            raise SpecError(
+                Problem(
+                    f"secrets.{ref.name}",
+                    "must have the same source and length wherever it is named",
+                    f"{_shape(found[ref.name])} and {_shape(ref)}",
+                )
+            )
+    return dict(sorted(found.items()))
+
+
+def _shape(ref: SecretRef) -> str:
+    return f"{ref.source}, {ref.length} characters"

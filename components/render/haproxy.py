@@ -1,0 +1,97 @@
+"""HAProxy: the front door, one pool per engine, and the pages for operators.
+
+The text is valid for 2.6 and 3.2 alike. Compression and other filters on answers are absent because they
+would hold back the chunks of a stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.model.endpoints import ManagedEndpoint
+from components.model.secrets import SecretRef
+from components.render.text import from_template
+
+_ANSWER_SECONDS = 600
+"""Longest answer, and longest pause within one: a stream is no tunnel, so the plain timeouts cut it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A listener inside the node's network that leads to one engine."""
+
+    name: str
+    port: int
+    engine: ManagedEndpoint
+    requests: int
+    """Requests the engine works on at once; more wait in the proxy."""
+
+    queue_seconds: int
+    """How long one may wait before the next step of the cascade is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listeners:
+    """Ports in the container; all above 1023, which a program without root may take anywhere."""
+
+    http: int
+    https: int
+    stats: int
+    prometheus: int
+
+
+def render_proxy(
+    *,
+    listeners: Listeners,
+    pools: Sequence[Pool],
+    gateway: ManagedEndpoint,
+    prometheus: ManagedEndpoint,
+    requests_per_minute: int,
+    certificate_file: str,
+    keys_file: str | None,
+    health_path: str,
+) -> str:
+    """Text of haproxy.cfg.
+
+    The user list `operators` comes from another file, which holds a password. With `keys_file`, only
+    requests pass whose Authorization header is one of its lines.
+    """
+    return from_template(
+        "haproxy/haproxy.cfg",
+        answer_seconds=_ANSWER_SECONDS,
+        http_port=listeners.http,
+        https_port=listeners.https,
+        stats_port=listeners.stats,
+        prometheus_port=listeners.prometheus,
+        certificate_file=certificate_file,
+        requests_per_minute=requests_per_minute,
+        known_keys=from_template("haproxy/known_keys.cfg", file=keys_file) if keys_file else "",
+        gateway_name=gateway.service,
+        gateway_address=gateway.address,
+        prometheus_name=prometheus.service,
+        prometheus_address=prometheus.address,
+        health_path=health_path,
+        pools="\n".join(_pool(pool) for pool in pools).rstrip(),
+    )
+
+
+def _pool(pool: Pool) -> str:
+    return from_template(
+        "haproxy/pool.cfg",
+        name=pool.name,
+        port=pool.port,
+        engine=pool.engine.service,
+        address=pool.engine.address,
+        requests=pool.requests,
+        queue_seconds=pool.queue_seconds,
+    )
+
+
+def operators_parts(*, user: str, password: SecretRef) -> tuple[str | SecretRef, ...]:
+    """Lines of the user list.
+
+    HAProxy reads passwords from configuration only, so this part of it is a secret file of its own. The
+    word `insecure-password` means that the file holds no hash.
+    """
+    return (f"userlist operators\n    user {user} insecure-password ", password, "\n")

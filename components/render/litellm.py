@@ -1,0 +1,107 @@
+"""LiteLLM: its configuration as one mapping, and the script that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from components.render.text import as_yaml, from_template
+
+COOLDOWN_SECONDS = 5
+"""How long an engine that failed is left out. The proxy's health checks already answer for a dead engine
+within a millisecond; the pause only saves these attempts, so it is kept shorter than a person's patience."""
+
+_ANSWER_SECONDS = 600
+_FIRST_CHUNK_SECONDS = 60
+_CACHE_SECONDS = 3600
+
+_INPUT_PRICE = 2e-8
+_OUTPUT_PRICE = 2e-7
+"""Dollars a token, for the electricity. Never 0: a model without price slips past every budget check and
+may then fall back to one that costs money (litellm, proxy/auth/fallback_budget.py)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the cascade, as the gateway reaches it."""
+
+    name: str
+    """Full name of the engine's service; shown in answers' headers and in metrics."""
+
+    model: str
+    """Name that the engine serves the model under."""
+
+    url: str
+    max_input_tokens: int
+
+
+def render_config(
+    *,
+    public_name: str,
+    steps: Sequence[Step],
+    redis_host: str,
+    redis_port: int,
+    redis_user: str,
+    database: bool,
+) -> str:
+    """Text of config.yaml: one public model name, whose steps are tried in their order."""
+    general: dict[str, object] = {"master_key": "os.environ/LITELLM_MASTER_KEY"}
+    if database:
+        general |= {
+            "database_url": "os.environ/DATABASE_URL",
+            "database_connection_pool_limit": 10,
+            "proxy_batch_write_at": 60,
+        }
+    document: dict[str, object] = {
+        "model_list": [_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)],
+        "litellm_settings": {
+            "num_retries": 0,
+            "request_timeout": _ANSWER_SECONDS,
+            "callbacks": ["prometheus"],
+            "require_auth_for_metrics_endpoint": True,
+            "cache": True,
+            "cache_params": {
+                "type": "redis",
+                "host": redis_host,
+                "port": redis_port,
+                "username": redis_user,
+                "password": "os.environ/REDIS_PASSWORD",
+                "namespace": "litellm",
+                "ttl": _CACHE_SECONDS,
+                "supported_call_types": ["acompletion", "completion"],
+            },
+        },
+        "router_settings": {
+            "routing_strategy": "simple-shuffle",
+            "enable_pre_call_checks": True,
+            "num_retries": 0,
+            "cooldown_time": COOLDOWN_SECONDS,
+        },
+        "general_settings": general,
+    }
+    return as_yaml(document)
+
+
+def _deployment(public_name: str, step: Step, order: int) -> dict[str, object]:
+    return {
+        "model_name": public_name,
+        "litellm_params": {
+            "model": f"hosted_vllm/{step.model}",
+            "api_base": step.url,
+            "api_key": "os.environ/ENGINE_KEY",
+            "order": order,
+            "timeout": _ANSWER_SECONDS,
+            "stream_timeout": _FIRST_CHUNK_SECONDS,
+            "input_cost_per_token": _INPUT_PRICE,
+            "output_cost_per_token": _OUTPUT_PRICE,
+        },
+        "model_info": {"id": step.name, "max_input_tokens": step.max_input_tokens},
+    }
+
+
+def render_start(*, secrets: Mapping[str, str], config_file: str, port: int, workers: int) -> str:
+    """Text of the start script; `secrets` maps a variable to the file that holds its value."""
+    exports = "\n".join(f"{name}=$(cat {path})\nexport {name}" for name, path in secrets.items())
+    return from_template(
+        "litellm/start.sh", exports=exports, config_file=config_file, port=port, workers=workers
+    )

@@ -1,0 +1,7 @@
+#!/bin/sh
+# The key reaches the engine through its own environment only: vLLM has no option that names a key file, and
+# an argument or a container variable would show it to everyone who may inspect the container.
+set -eu
+VLLM_API_KEY=$(cat /run/secrets/engine_key)
+export VLLM_API_KEY
+exec vllm serve "$@"

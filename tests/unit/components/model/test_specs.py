@@ -1,0 +1,134 @@
+"""Rules that one spec keeps by itself, and names that must not move."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.model.images import Image
+from components.model.problems import SpecError
+from components.model.specs import (
+    ConfigFile,
+    Configuration,
+    Health,
+    Limits,
+    Metrics,
+    Port,
+    Scratch,
+    ServiceSpec,
+    is_canonical_cpus,
+)
+
+DIGEST = "0" * 64
+IMAGE = Image(name="web", reference=f"web:1@sha256:{DIGEST}", platforms=("linux/amd64",), user="1000:1000")
+SPEC = ServiceSpec(
+    node="oracle",
+    name="web",
+    image=IMAGE,
+    limits=Limits(memory_mib=64, cpus="0.5"),
+    health=Health(test=("NONE",)),
+    ports=(Port(name="http", container=8080),),
+)
+
+
+def as_the_provider_prints(hundredths: int) -> str:
+    """Docker provider, `nanoInt64ToDecimalString`: 0.5 as `0.5`, 2 as `2.0`, but 10 as `10.`."""
+    text = str(Decimal(hundredths) / 100)
+    if "." in text:
+        return text
+    return f"{text}." if text.endswith("0") else f"{text}.0"
+
+
+@given(hundredths=st.integers(min_value=10, max_value=9999))
+def test_processors_pass_only_as_the_provider_prints_them(hundredths: int) -> None:
+    printed = as_the_provider_prints(hundredths)
+    spellings = {printed, f"{hundredths / 100:.2f}", f"{hundredths / 100:.3f}", f"{hundredths / 100:g}"}
+    accepted = {spelling for spelling in spellings if is_canonical_cpus(spelling)}
+    assert accepted == (set() if printed.endswith(".") else {printed})
+
+
+@pytest.mark.parametrize(
+    "text", ["2", "2.", ".5", "0.05", "0.0", "1.50", "10.0", "02.0", "1.234", "-1.0", ""]
+)
+def test_other_spellings_of_processors_are_refused(text: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        Limits(memory_mib=64, cpus=text)
+    assert str(caught.value) == (
+        "limits.cpus: must be at least 0.1, written like 2.0 or 0.5 without other trailing zeros, "
+        f"and no whole ten, got {text!r}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "Web"}, "oracle.Web.name: must be lower-case words joined by -, got 'Web'"),
+        (
+            {"image": replace(IMAGE, user="root")},
+            "oracle.web.user: must be numeric uid:gid, not root, got 'root'",
+        ),
+        ({"stop_grace_seconds": 0}, "oracle.web.stop_grace_seconds: must be positive, got 0"),
+        (
+            {"ports": (Port(name="http", container=1), Port(name="http", container=2))},
+            "oracle.web.ports: must have unique names, got ['http', 'http']",
+        ),
+        (
+            {"metrics": Metrics(port="admin")},
+            "oracle.web.metrics.port: must be one of ['http'], got 'admin'",
+        ),
+        (
+            {"scratch": (Scratch(path="cache"),)},
+            "oracle.web.mounts: must be absolute paths, got 'cache'",
+        ),
+    ],
+)
+def test_broken_spec_names_service_and_field(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        replace(SPEC, **changes)  # type: ignore[arg-type]  # each case names fields of the spec
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("test", [(), ("CMD",), ("curl", "x"), ("NONE", "x")])
+def test_health_check_without_command_is_refused(test: tuple[str, ...]) -> None:
+    with pytest.raises(SpecError, match=r'^health.test: must be \("CMD", …\), \("CMD-SHELL", …\) or '):
+        Health(test=test)
+
+
+def test_image_without_digest_is_refused() -> None:
+    with pytest.raises(SpecError) as caught:
+        replace(IMAGE, reference="web:1")
+    assert str(caught.value) == (
+        "images.web.reference: must be repository:tag@sha256:<64 hex digits>, got 'web:1'"
+    )
+
+
+def test_group_of_root_is_allowed_because_images_are_built_for_it() -> None:
+    assert replace(SPEC, image=replace(IMAGE, user="2000:0")).image.user == "2000:0"
+
+
+def test_environment_cannot_change_after_the_spec_is_made() -> None:
+    env = {"A": "1"}
+    spec = replace(SPEC, env=env)
+    env["A"] = "2"
+    assert spec.env == {"A": "1"}
+
+
+def test_missing_port_is_reported_with_the_service() -> None:
+    with pytest.raises(SpecError) as caught:
+        SPEC.port("admin")
+    assert str(caught.value) == "oracle-web.ports: must have a port named 'admin'"
+
+
+def test_digest_of_a_configuration_follows_text_name_and_mode_but_not_order() -> None:
+    one, other = ConfigFile(name="a", text="1"), ConfigFile(name="b", text="2")
+
+    def digest(*files: ConfigFile) -> str:
+        return Configuration(folder="/etc/web", files=files).digest
+
+    assert digest(one, other) == digest(other, one)
+    changed = (replace(one, text="2"), replace(one, name="c"), replace(one, executable=True))
+    assert len({digest(one, other), *(digest(file, other) for file in changed)}) == 4
