@@ -54,45 +54,60 @@ def container_inputs(
         volumes: Docker's name of each data volume by its name in the spec.
         awaited: Whether another service of the node starts only when this one is healthy.
     """
-    return docker.ContainerArgs(
+    inputs = docker.ContainerArgs(
         name=spec.full_name,
         image=spec.image.reference,
         entrypoints=list(spec.entrypoint) or None,
         command=list(spec.command) or None,
         envs=[f"{name}={value}" for name, value in sorted(spec.env.items())],
-        user=spec.image.user,
-        read_only=not spec.writable_root_reason,
-        capabilities=docker.ContainerCapabilitiesArgs(
-            drops=["ALL"], adds=sorted(capability.name for capability in spec.added_capabilities)
-        ),
-        security_opts=["no-new-privileges:true"],
-        init=True,
-        memory=spec.limits.memory_mib,
-        # Without it Docker allows twice the memory and says so, which the provider takes for a change.
-        memory_swap=spec.limits.memory_mib,
-        cpus=spec.limits.cpus,
-        shm_size=spec.limits.shm_mib,
-        gpus="all" if spec.gpu else None,
-        restart="unless-stopped",
-        must_run=True,
-        healthcheck=_healthcheck(spec.health),
-        wait=awaited,
-        wait_timeout=spec.start_timeout_seconds if awaited else None,
-        # The first is the provider's own on replacement and removal, where none means SIGKILL at once; the
-        # second is Docker's when the machine goes down.
-        destroy_grace_seconds=spec.stop_grace_seconds,
-        stop_timeout=spec.stop_grace_seconds,
-        log_driver="json-file",
-        log_opts=_LOG_OPTS,
         labels=[
             docker.ContainerLabelArgs(label=label, value=value)
             for label, value in sorted(_labels(spec, place.stack).items())
         ],
         networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=place.network, aliases=[spec.name])],
         ports=_ports(spec, str(place.node.address)),
-        tmpfs={scratch.path: f"mode=1777,size={scratch.size_mib}m" for scratch in spec.scratch} or None,
         volumes=_mounts(spec, volumes),
+        tmpfs={scratch.path: f"mode=1777,size={scratch.size_mib}m" for scratch in spec.scratch} or None,
+        log_driver="json-file",
+        log_opts=_LOG_OPTS,
     )
+    _harden(inputs, spec)
+    _limit(inputs, spec)
+    _keep_running(inputs, spec, awaited=awaited)
+    return inputs
+
+
+def _harden(inputs: docker.ContainerArgs, spec: ServiceSpec) -> None:
+    inputs.user = spec.image.user
+    inputs.read_only = not spec.writable_root_reason
+    inputs.security_opts = ["no-new-privileges:true"]
+    inputs.init = True
+    inputs.capabilities = docker.ContainerCapabilitiesArgs(
+        drops=["ALL"], adds=sorted(capability.name for capability in spec.added_capabilities)
+    )
+
+
+def _limit(inputs: docker.ContainerArgs, spec: ServiceSpec) -> None:
+    inputs.memory = spec.limits.memory_mib
+    # Without it Docker allows twice the memory and says so, which the provider takes for a change.
+    inputs.memory_swap = spec.limits.memory_mib
+    inputs.cpus = spec.limits.cpus
+    inputs.shm_size = spec.limits.shm_mib
+    if spec.gpu:
+        inputs.gpus = "all"
+
+
+def _keep_running(inputs: docker.ContainerArgs, spec: ServiceSpec, *, awaited: bool) -> None:
+    inputs.restart = "unless-stopped"
+    inputs.must_run = True
+    inputs.healthcheck = _healthcheck(spec.health)
+    inputs.wait = awaited
+    if awaited:
+        inputs.wait_timeout = spec.start_timeout_seconds
+    # The provider's own grace, on replacement and removal: without it, SIGKILL at once.
+    inputs.destroy_grace_seconds = spec.stop_grace_seconds
+    # Docker's grace, when the machine goes down or an operator stops the container.
+    inputs.stop_timeout = spec.stop_grace_seconds
 
 
 def _healthcheck(health: Health) -> docker.ContainerHealthcheckArgs:

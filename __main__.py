@@ -1,0 +1,52 @@
+"""The swarm of one stack: read the settings, check everything, deploy, say where it answers. Wiring only."""
+
+import pulumi
+
+from components.catalogue.credentials import LITELLM_MASTER_KEY_PARTS
+from components.catalogue.swarm import swarm as services_of
+from components.config.errors import refuse
+from components.config.settings import load
+from components.deploy.inputs import find_missing_inputs
+from components.deploy.node import NodeArgs, OracleNode, StarlordNode, ThanosNode
+from components.deploy.outputs import nodes, urls
+from components.deploy.providers import docker_providers
+from components.deploy.railway import find_railway_problems
+from components.deploy.secrets import Secrets
+from components.model.checks import find_problems
+
+settings = load()
+swarm = services_of(settings)
+refuse(
+    [
+        *find_problems(settings, swarm),
+        *find_railway_problems(settings.railway),
+        *find_missing_inputs(settings, swarm),
+    ]
+)
+
+stack = pulumi.get_stack()
+secrets = Secrets("secrets", swarm)
+providers = docker_providers(settings)
+
+oracle = OracleNode(
+    "oracle",
+    NodeArgs(machine=settings.nodes.oracle, services=swarm["oracle"], secrets=secrets, stack=stack),
+    pulumi.ResourceOptions(providers=[providers["oracle"]]),
+)
+starlord = StarlordNode(
+    "starlord",
+    NodeArgs(machine=settings.nodes.starlord, services=swarm["starlord"], secrets=secrets, stack=stack),
+    pulumi.ResourceOptions(providers=[providers["starlord"]]),
+)
+thanos = ThanosNode(
+    "thanos",
+    NodeArgs(machine=settings.nodes.thanos, services=swarm["thanos"], secrets=secrets, stack=stack),
+    pulumi.ResourceOptions(providers=[providers["thanos"]]),
+)
+
+addresses = urls(settings, swarm)
+pulumi.export("urls", addresses)
+pulumi.export("nodes", nodes(swarm))
+pulumi.export("chat_url", addresses["api"])
+pulumi.export("chat_model", settings.models.public_name)
+pulumi.export("chat_key", secrets.text(LITELLM_MASTER_KEY_PARTS))

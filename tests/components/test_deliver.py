@@ -1,0 +1,298 @@
+"""The script that puts files on a node, run for real in a temporary folder with a fake `docker`."""
+
+from __future__ import annotations
+
+import base64
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import components.deploy
+from components.deploy.archive import pack
+from components.model.specs import ConfigFile
+
+SCRIPT = Path(components.deploy.__file__).with_name("deliver.sh")
+IMAGE = f"registry.test/haproxy:3@sha256:{'b' * 64}"
+USER = "4321:8765"
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+
+FAKE_DOCKER = """#!/bin/sh
+printf '%s\\n' "$*" >>"$FAKE/calls"
+case $1 in
+ps) if [ -e "$FAKE/running" ]; then echo 4cafe; fi ;;
+exec)
+  shift 2
+  if [ -e "$FAKE/refuses" ]; then echo 'line 3: unknown keyword' >&2; exit 1; fi
+  "$@" ;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A stand-in for a node: the service's folder, and what the fake Docker was asked."""
+
+    folder: Path
+    fake: Path
+
+    def arguments(self, reload: bool) -> list[str]:
+        """The script's arguments after the owner."""
+        check = ["cat", f"{self.folder}/config/.next/site.cfg"] if reload else []
+        return ["haproxy", IMAGE, "HUP" if reload else "", *check]
+
+    def start(self, *, reload: bool = False, shell: str = "dash") -> subprocess.Popen[str]:
+        """Start the script; it waits for its standard input."""
+        return subprocess.Popen(
+            [shell, "-c", SCRIPT.read_text(), "deliver", str(self.folder), USER, *self.arguments(reload)],
+            env={"PATH": f"{self.fake}:{os.environ['PATH']}", "FAKE": str(self.fake)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def deliver(self, archive: str, *, reload: bool = False, shell: str = "dash") -> tuple[int, str]:
+        """Run the script to its end: its status, and all that it said."""
+        process = self.start(reload=reload, shell=shell)
+        said, complained = process.communicate(archive, timeout=30)
+        return process.returncode, said + complained
+
+    def files(self) -> dict[str, str]:
+        """Text of every file in the service's folder."""
+        return {
+            str(path.relative_to(self.folder)): path.read_text()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
+
+    def calls(self) -> list[str]:
+        """What Docker was asked."""
+        log = self.fake / "calls"
+        return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    (fake / "docker").write_text(FAKE_DOCKER)
+    (fake / "docker").chmod(0o755)
+    return Host(tmp_path / "opt" / "haproxy", fake)
+
+
+def archive(password: str = "one", **config: str) -> str:  # noqa: S107 - nobody's
+    names = {"site": "site.cfg", "extra": "errors/503.http", "deep": "errors/more/deep.txt"}
+    files = [ConfigFile(name=names[key], text=text) for key, text in config.items()]
+    return pack(files, {"password": password}, USER)
+
+
+OLD = {"config/site.cfg": "old", "secrets/password": "one"}
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_files_arrive_with_their_modes_and_owners(host: Host, shell: str) -> None:
+    script = ConfigFile(name="bin/check", text="#!/bin/sh\n", executable=True)
+    packed = pack([script, ConfigFile(name="site.cfg", text="ünïcode")], {"password": "geheim"}, USER)
+
+    assert host.deliver(packed, shell=shell) == (0, "")
+
+    stats = {str(path.relative_to(host.folder)): path.stat() for path in host.folder.rglob("*")}
+    found = {name: (oct(stat.st_mode)[-4:], stat.st_uid, stat.st_gid) for name, stat in stats.items()}
+    assert found == {
+        "config": ("0555", 0, 0),
+        "config/bin": ("0555", 0, 0),
+        "config/bin/check": ("0555", 0, 0),
+        "config/site.cfg": ("0444", 0, 0),
+        "secrets": ("0500", 4321, 8765),
+        "secrets/password": ("0400", 4321, 8765),
+    }
+    assert (host.folder / "config/site.cfg").read_text() == "ünïcode"
+    assert oct(host.folder.stat().st_mode)[-3:] == "700"
+
+
+def test_the_mounted_folders_keep_their_inodes(host: Host) -> None:
+    host.deliver(archive(site="old", extra="gone"))
+    before = [(host.folder / name).stat().st_ino for name in ("config", "secrets")]
+
+    assert host.deliver(archive(site="new"))[0] == 0
+
+    assert [(host.folder / name).stat().st_ino for name in ("config", "secrets")] == before
+
+
+def test_stale_files_and_folders_are_removed(host: Host) -> None:
+    host.deliver(archive(site="old", extra="gone", deep="gone too"))
+
+    assert host.deliver(archive("two", site="new"))[0] == 0
+
+    assert host.files() == {"config/site.cfg": "new", "secrets/password": "two"}
+    assert not (host.folder / "config/errors").exists()
+
+
+def test_a_folder_may_become_a_file_and_back(host: Host) -> None:
+    as_folder = pack([ConfigFile(name="a/b", text="in a folder")], {}, USER)
+    as_file = pack([ConfigFile(name="a", text="a file")], {}, USER)
+
+    for packed, expected in (
+        (as_folder, {"config/a/b": "in a folder"}),
+        (as_file, {"config/a": "a file"}),
+        (as_folder, {"config/a/b": "in a folder"}),
+    ):
+        assert host.deliver(packed) == (0, "")
+        assert host.files() == expected
+
+
+def test_a_service_without_any_file_ends_with_two_empty_folders(host: Host) -> None:
+    host.deliver(archive(site="old"))
+
+    assert host.deliver(pack([], {}, USER)) == (0, "")
+
+    assert host.files() == {}
+    assert sorted(path.name for path in host.folder.iterdir()) == ["config", "secrets"]
+
+
+def test_a_transfer_that_broke_off_changes_nothing(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    whole = base64.b64decode(archive("two", site="new" * 1000))
+
+    # Every length that is a whole number of tar blocks: tar itself accepts those without a word.
+    for length in range(0, len(whole.rstrip(b"\0")) // 512 * 512, 512):
+        status, said = host.deliver(base64.encodebytes(whole[:length]).decode())
+
+        assert status == 1, length
+        assert "the files of before are still in place" in said
+        assert host.files() == OLD
+        assert not (host.folder / ".next").exists()
+
+
+def test_a_run_that_was_ended_leaves_nothing_behind(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    process = host.start()
+    assert process.stdin is not None
+    process.stdin.write(archive("two", site="new")[:100])
+    process.stdin.flush()
+    deadline = time.monotonic() + 30
+    while not (host.folder / ".next").exists():
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGTERM)
+
+    process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert host.files() == OLD
+    assert not (host.folder / ".next").exists()
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(host: Host) -> None:
+    for folder in (".next", "config/.next"):
+        (host.folder / folder).mkdir(parents=True)
+        (host.folder / folder / "site.cfg").write_text("half")
+
+    assert host.deliver(archive(site="new"))[0] == 0
+
+    assert host.files() == {"config/site.cfg": "new", "secrets/password": "one"}
+
+
+@pytest.fixture
+def full_disk(host: Host) -> Iterator[Host]:
+    """The host with its folder on a file system of 64 KiB."""
+    host.folder.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(host.folder)], check=False, capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount")
+    yield host
+    subprocess.run(["umount", str(host.folder)], check=True)
+
+
+def test_a_full_disk_changes_nothing(full_disk: Host) -> None:
+    full_disk.deliver(archive(site="old"))
+
+    status, said = full_disk.deliver(archive("two", site="new", extra="x" * 100_000))
+
+    assert status == 1
+    assert "No space left" in said
+    assert full_disk.files() == OLD
+    assert not (full_disk.folder / ".next").exists()
+
+
+def test_a_file_over_the_limit_changes_nothing(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    process = host.start()
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    _, said = process.communicate(archive("two", site="new", extra="x" * 100_000), timeout=30)
+
+    assert process.returncode == 1
+    assert "still in place" in said
+    assert host.files() == OLD
+
+
+def test_a_running_program_checks_the_new_files_and_then_reads_them(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    (host.fake / "running").touch()
+
+    assert host.deliver(archive("two", site="new"), reload=True) == (0, "")
+
+    assert host.files() == {"config/site.cfg": "new", "secrets/password": "two"}
+    assert not (host.folder / "config/.next").exists()
+    assert host.calls() == [
+        f"ps --quiet --filter name=^/haproxy$ --filter ancestor={IMAGE} --filter status=running",
+        f"exec 4cafe cat {host.folder}/config/.next/site.cfg",
+        "kill --signal HUP 4cafe",
+    ]
+
+
+def test_a_refused_configuration_leaves_the_old_one(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    (host.fake / "running").touch()
+    (host.fake / "refuses").touch()
+
+    status, said = host.deliver(archive("two", site="broken"), reload=True)
+
+    assert status == 1
+    assert "haproxy: the program refuses its new configuration, saying: line 3: unknown keyword" in said
+    assert host.files() == OLD
+    assert not (host.folder / "config/.next").exists()
+    assert not any(call.startswith("kill") for call in host.calls())
+
+
+def test_a_container_that_does_not_run_is_not_asked(host: Host) -> None:
+    assert host.deliver(archive(site="first"), reload=True) == (0, "")
+
+    assert [call.split()[0] for call in host.calls()] == ["ps"]
+    assert host.files() == {"config/site.cfg": "first", "secrets/password": "one"}
+
+
+def test_without_a_reload_docker_is_not_needed(host: Host) -> None:
+    (host.fake / "running").touch()
+
+    assert host.deliver(archive(site="new")) == (0, "")
+
+    assert host.calls() == []
+
+
+def test_no_docker_at_all_is_an_error_where_a_program_must_reload(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    (host.fake / "docker").write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
+
+    status, said = host.deliver(archive(site="new"), reload=True)
+
+    assert status == 1
+    assert "Cannot connect" in said
+    assert host.files() == OLD
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+def test_shellcheck_has_no_objection() -> None:
+    done = subprocess.run(
+        ["shellcheck", "--shell=sh", str(SCRIPT)], check=False, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
