@@ -61,6 +61,8 @@ def configure(steps: Steps, lab_nodes: tuple[LabNode, ...], images: Mapping[str,
 def deploy(steps: Steps) -> None:
     """Run `pulumi up`, then wait until every service is healthy.
 
+    With a refresh, because the engine alone does not notice a container that was removed by hand.
+
     Raises:
         StepError: The engine refused or a service never became healthy.
     """
@@ -69,7 +71,7 @@ def deploy(steps: Steps) -> None:
         log = paths.log_dir() / "pulumi-up.log"
         log.unlink(missing_ok=True)
         logged(
-            ("pulumi", "up", "--yes", "--skip-preview", "--stack", STACK, "--parallel", str(PARALLEL),
+            ("pulumi", "up", "--yes", "--skip-preview", "--refresh", "--stack", STACK, "--parallel", str(PARALLEL),
              "--non-interactive", "--color", "never", "--suppress-outputs"),
             log="pulumi-up", cwd=paths.REPO, cause="named in the diagnostics above", hint="./swarm status",
         )  # fmt: skip

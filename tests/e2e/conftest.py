@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator
 
 import httpx
@@ -33,7 +34,7 @@ def deployed(engine: Engine) -> Stack:
 def restored(engine: Engine, deployed: Stack) -> Iterator[Stack]:
     """For tests that change or break the lab: afterwards it is as `make up` left it."""
     yield deployed
-    engine.up()
+    engine.up("--refresh")
     probe.wait_healthy(deployed, timeout_seconds=180)
 
 
@@ -48,7 +49,7 @@ def front_door(deployed: Stack, key: str) -> Iterator[httpx.Client]:
     """A client at the public address that trusts the lab's authority and sends the key."""
     with httpx.Client(
         base_url=stack.output(deployed.name, "chat_url"),
-        verify=str(environment.ca_file()),
+        verify=ssl.create_default_context(cafile=str(environment.ca_file())),
         headers={"authorization": f"Bearer {key}"},
         timeout=60,
         trust_env=False,

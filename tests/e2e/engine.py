@@ -61,10 +61,10 @@ class Engine:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def up(self) -> str:
+    def up(self, *options: str) -> str:
         """Deploy; the connections are opened first, as `make up` does it."""
         nodes.open_masters()
-        return self.ok(*UP)
+        return self.ok(*UP, *options)
 
     def resources(self) -> dict[str, Config]:
         """The resources of the state, by URN."""
