@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from lab import checks, docker, engine, environment, images, nodes, paths, plugins, stack
+from lab.images import LabImage
+from lab.nodes.images import native_arch
 from lab.process import StepError
 from lab.steps import Steps
 from ops import chat
@@ -55,14 +58,28 @@ def bring_up(steps: Steps) -> None:
     found = engine.ensure(steps)
     docker.ensure_daemon(steps)
     nodes.ensure_registry(steps)
-    built = images.ensure(steps)
+    built = {**images.ensure(steps), **_foreign_images(steps)}
     lab_nodes = nodes.up(steps)
     with steps.step("engine plugins"):
         engine.install_plugins(found, environment.pulumi_home())
         if found.built_here:
             plugins.install(environment.pulumi_home(), paths.REPO / ".venv" / "bin" / "python")
-    stack.configure(steps, lab_nodes, built)
+    archs = {node.name: native_arch() for node in lab_nodes}
+    stack.configure(steps, lab_nodes, built, archs | ({"oracle": "arm64"} if _emulates_arm() else {}))
     stack.deploy(steps)
+
+
+def _emulates_arm() -> bool:
+    """`LAB_ARM=1 make up` gives oracle its true architecture, at a sixth to a sixtieth of the speed."""
+    return os.environ.get("LAB_ARM") == "1"
+
+
+def _foreign_images(steps: Steps) -> Mapping[str, LabImage]:
+    """Oracle's images for ARM, if they are asked for; building them under emulation takes an hour."""
+    if not _emulates_arm():
+        return {}
+    oracle = deployed.committed(environment.STACK, paths.REPO).on("oracle")
+    return images.ensure_arm64(steps, {spec.image.name for spec in oracle})
 
 
 @app.command()

@@ -28,7 +28,12 @@ PARALLEL = 12
 HEALTHY_WITHIN_SECONDS = 180
 
 
-def configure(steps: Steps, lab_nodes: tuple[LabNode, ...], images: Mapping[str, LabImage]) -> None:
+def configure(
+    steps: Steps,
+    lab_nodes: tuple[LabNode, ...],
+    images: Mapping[str, LabImage],
+    archs: Mapping[str, str],
+) -> None:
     """Make the backend, the stack and its configuration file, unless they are as they should be."""
     with steps.step("stack and configuration") as step:
         _make_secret(environment.passphrase_file())
@@ -37,7 +42,8 @@ def configure(steps: Steps, lab_nodes: tuple[LabNode, ...], images: Mapping[str,
         oracle = next(node for node in lab_nodes if node.name == "oracle")
         certificate = tls.ensure(environment.ca_file().parent, address=oracle.address)
         committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
-        plain = _merge(committed["config"], lab_nodes, images, certificate.certificate)
+        plain = _merge(committed["config"], lab_nodes, images, archs)
+        plain["aiswarm:tls_certificate"] = certificate.certificate
         mark = hashlib.sha256(
             json.dumps([plain, certificate.private_key], sort_keys=True).encode()
         ).hexdigest()
@@ -71,8 +77,8 @@ def deploy(steps: Steps) -> None:
         log = paths.log_dir() / "pulumi-up.log"
         log.unlink(missing_ok=True)
         logged(
-            ("pulumi", "up", "--yes", "--skip-preview", "--refresh", "--stack", STACK, "--parallel", str(PARALLEL),
-             "--non-interactive", "--color", "never", "--suppress-outputs"),
+            ("pulumi", "up", "--yes", "--skip-preview", "--refresh", "--stack", STACK,
+             "--parallel", str(PARALLEL), "--non-interactive", "--color", "never", "--suppress-outputs"),
             log="pulumi-up", cwd=paths.REPO, cause="named in the diagnostics above", hint="./swarm status",
         )  # fmt: skip
         step.note = summary(log.read_text())
@@ -121,18 +127,18 @@ def _merge(
     committed: Mapping[str, object],
     lab_nodes: tuple[LabNode, ...],
     images: Mapping[str, LabImage],
-    certificate: str,
+    archs: Mapping[str, str],
 ) -> dict[str, object]:
     merged = json.loads(json.dumps(committed))
     for node in lab_nodes:
         settings = merged["aiswarm:nodes"][node.name]
         settings["address"] = node.address
+        settings["arch"] = archs[node.name]
         settings.setdefault("ssh", {})["host_key"] = node.host_key
     merged["aiswarm:images"] = {
         name: {"reference": image.reference, "platforms": list(image.platforms), "stand_in": image.stand_in}
         for name, image in images.items()
         if name in IMAGES
     }
-    merged["aiswarm:tls_certificate"] = certificate
     assert isinstance(merged, dict)  # noqa: S101 - json.loads cannot say so
     return merged

@@ -117,7 +117,7 @@ def main() -> None:
         SettingsError,
         chat.ChatError,
         environment.LabError,
-        hosts.Unreachable,
+        hosts.UnreachableError,
     ) as error:
         print(error, file=sys.stderr)  # noqa: T201 - plain text, whatever the terminal
         sys.exit(1)

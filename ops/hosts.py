@@ -50,7 +50,7 @@ class Container:
 
 
 @dataclass
-class Unreachable(Exception):  # noqa: N818
+class UnreachableError(Exception):
     """A node does not answer over SSH."""
 
     said: str
@@ -60,7 +60,7 @@ def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) ->
     """Run a shell command on a node and return its standard output.
 
     Raises:
-        Unreachable: SSH failed, the host key is another one, or the command ended with an error.
+        UnreachableError: SSH failed, the host key is another one, or the command ended with an error.
     """
     argv = ("ssh", *ssh_options(str(node.address), node.ssh.host_key), "-p", str(node.ssh.port))
     try:
@@ -72,9 +72,9 @@ def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) ->
             timeout=timeout_seconds,
         )
     except subprocess.TimeoutExpired as error:
-        raise Unreachable(f"{node.address}: no answer within {timeout_seconds:.0f} s") from error
+        raise UnreachableError(f"{node.address}: no answer within {timeout_seconds:.0f} s") from error
     if done.returncode != 0:
-        raise Unreachable(f"{node.address}: {done.stderr.strip() or f'status {done.returncode}'}")
+        raise UnreachableError(f"{node.address}: {done.stderr.strip() or f'status {done.returncode}'}")
     return done.stdout
 
 
@@ -97,7 +97,7 @@ def _survey_node(stack: Stack, node: str) -> list[Container]:
     )
     try:
         inspected = json.loads(on_node(stack.nodes[node], listing) or "[]")
-    except Unreachable as error:
+    except UnreachableError as error:
         return [Container(node, spec.full_name, State.UNREACHABLE, detail=error.said) for spec in expected]
     by_name = {item["Name"].removeprefix("/"): item for item in inspected}
     return [

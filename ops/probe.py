@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.hosts import Container, State, Unreachable, logs, survey
+from ops.hosts import Container, State, UnreachableError, logs, survey
 from ops.stack import Stack
 
 POLL_SECONDS = 1.0
@@ -67,6 +67,6 @@ def _last_lines(stack: Stack, containers: list[Container]) -> dict[str, str]:
         if container.state not in {State.MISSING, State.UNREACHABLE}:
             try:
                 lines[container.name] = logs(stack.nodes[container.node], container.name)
-            except Unreachable as error:
+            except UnreachableError as error:
                 lines[container.name] = error.said
     return lines

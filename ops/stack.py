@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
 
 from components.catalogue.swarm import swarm
-
 from components.config.settings import NAMESPACE, NodeSettings, Settings, parse
 from components.model.specs import ServiceSpec
 
@@ -52,21 +55,31 @@ class Stack:
         """The stack's machines by name."""
         return self.settings.nodes.by_name()
 
+    def on(self, node: str) -> tuple[ServiceSpec, ...]:
+        """The services of one node."""
+        return tuple(spec for spec in self.services if spec.node == node)
+
 
 def read(name: str) -> Stack:
-    """Read a stack's settings.
+    """Read a stack's settings as the engine has them.
 
     Raises:
         EngineError: The engine does not know the stack.
         SettingsError: Its configuration is not valid.
     """
     config = json.loads(pulumi("config", "--json", "--stack", name))
+    return _stack(name, {key: item.get("value", "") for key, item in config.items()})
+
+
+def committed(name: str, folder: Path) -> Stack:
+    """Read a stack's settings as they stand in the project's folder, without any engine."""
+    config = yaml.safe_load((folder / f"Pulumi.{name}.yaml").read_text())["config"]
+    return _stack(name, {key: json.dumps(value) for key, value in config.items()})
+
+
+def _stack(name: str, config: Mapping[str, str]) -> Stack:
     prefix = f"{NAMESPACE}:"
-    raw = {
-        key.removeprefix(prefix): item.get("value", "")
-        for key, item in config.items()
-        if key.startswith(prefix)
-    }
+    raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     settings = parse(raw)
     services = tuple(spec for specs in swarm(settings).values() for spec in specs)
     return Stack(name, settings, services)

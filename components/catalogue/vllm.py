@@ -32,6 +32,28 @@ _SHM_MIB: Final = 4096
 _PROGRAM_MIB: Final = 4096
 """Interpreter, CUDA libraries and what loading a model needs beside the weights it keeps."""
 
+_HEALTH: Final = Health(
+    # The path answers only once the model is loaded; python3 is the one client in the image.
+    test=(
+        "CMD",
+        "python3",
+        "-c",
+        f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_PORT}/health', timeout=8)",
+    ),
+    interval_seconds=10,
+    timeout_seconds=10,
+    start_period_seconds=900,
+)
+_ENVIRONMENT: Final = {
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",
+    "HOME": _HOME,
+    "TORCHINDUCTOR_CACHE_DIR": f"{_HOME}/.cache/torchinductor",  # not /tmp, which is noexec
+    "TRANSFORMERS_OFFLINE": "1",
+    "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": str(KEEP_ALIVE_SECONDS),
+    "VLLM_NO_USAGE_STATS": "1",
+}
+
 
 def engine(
     settings: Settings,
@@ -61,24 +83,10 @@ def engine(
             cpus="4.0",
             shm_mib=_SHM_MIB,
         ),
-        # The health path answers only once the model is loaded; python3 is the one client in the image.
-        health=Health(
-            test=("CMD", "python3", "-c", _PROBE),
-            interval_seconds=10,
-            timeout_seconds=10,
-            start_period_seconds=900,
-        ),
+        health=_HEALTH,
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
         command=arguments(model),
-        env={
-            "DO_NOT_TRACK": "1",
-            "HF_HUB_OFFLINE": "1",
-            "HOME": _HOME,
-            "TORCHINDUCTOR_CACHE_DIR": f"{_HOME}/.cache/torchinductor",  # not /tmp, which is noexec
-            "TRANSFORMERS_OFFLINE": "1",
-            "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": str(KEEP_ALIVE_SECONDS),
-            "VLLM_NO_USAGE_STATS": "1",
-        },
+        env=_ENVIRONMENT,
         ports=(Port(name="http", container=_PORT, published=published),),
         configuration=Configuration(
             folder=_FOLDER,
@@ -96,9 +104,6 @@ def engine(
         stop_grace_seconds=60,
         start_timeout_seconds=1800,
     )
-
-
-_PROBE: Final = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_PORT}/health', timeout=8)"
 
 
 def arguments(model: EngineSettings) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts a service's files in place on its node: all of them or none.
 #
-# stdin  base64 of a tar with config/, secrets/ and, as its last entry, the empty file "complete"
+# stdin  from here on base64 of a tar with config/, secrets/ and, as its last entry, the empty file "complete"
 # $1     the service's folder on this machine; config/ and secrets/ in it are mounted into the container
 # $2     numeric uid:gid of the container's user, who alone may read secrets/
 # $3     the container's name
@@ -58,7 +58,7 @@ trap 'exit 1' HUP INT TERM
 
 discard
 mkdir -p -- "$folder/config" "$folder/secrets" "$staging"
-base64 -d | tar -xpf - -C "$staging" || refuse 'its new files could not be unpacked'
+base64 -d | tar -xpmf - -C "$staging" || refuse 'its new files could not be unpacked'
 [ -e "$staging/complete" ] || refuse 'its new files did not arrive completely'
 
 running=
@@ -81,4 +81,6 @@ chmod 0555 "$folder/config"
 chown "$owner" "$folder/secrets"
 chmod 0500 "$folder/secrets"
 
-if [ -n "$running" ]; then docker kill --signal "$signal" "$running" >/dev/null; fi
+# Not `docker kill`: whatever the signal, Docker then counts the container as stopped by hand and does not start
+# it again when the machine has restarted (moby, daemon/kill.go).
+if [ -n "$running" ]; then kill -s "$signal" "$(docker inspect --format '{{.State.Pid}}' "$running")"; fi

@@ -1,17 +1,20 @@
 """A service's configuration and secrets as files on its node, and their way there.
 
-One remote command per service. The content goes over standard input, the one channel of
-`pulumi_command.remote.Command` that is neither logged nor part of an error message; the command text is the
-same fixed script for all (`deliver.sh`) and holds no secret.
+One remote command per service. All content goes over standard input, the one channel of
+`pulumi_command.remote.Command` that is neither logged nor part of an error message. The script that puts it
+in place (`deliver.sh`) goes the same way, ahead of it: an error message repeats the whole command.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_command as command
@@ -23,7 +26,15 @@ from components.deploy.providers import ssh_connection
 from components.model.naming import host_folder
 from components.model.specs import ServiceSpec
 
+RUN = 'IFS= read -r script || exit 1; eval "$(printf %s "$script" | base64 -d)"'
+"""Runs the script that is the first line of standard input; what follows is for the script."""
+
 _SCRIPT = Path(__file__).with_name("deliver.sh")
+
+
+def standard_input(archive: str) -> str:
+    """The script in one line, then the archive."""
+    return f"{base64.b64encode(_SCRIPT.read_bytes()).decode()}\n{archive}"
 
 
 def secret_texts(spec: ServiceSpec, place: Place) -> pulumi.Output[dict[str, str]]:
@@ -35,19 +46,23 @@ def secret_texts(spec: ServiceSpec, place: Place) -> pulumi.Output[dict[str, str
     return pulumi.Output.secret(together)
 
 
-def secrets_digest(spec: ServiceSpec, place: Place) -> pulumi.Output[str] | None:
+def secrets_fingerprint(spec: ServiceSpec, place: Place) -> pulumi.Output[str] | None:
     """What changes whenever one of the service's secret files does; None for a service without any.
 
-    It is a secret itself and meant for the engine's encrypted state alone. A hash of a password that a human
-    chose can be searched for, so it must not become a label, which everyone who may ask Docker can read.
+    It is keyed, because it cannot be a secret itself: the engine keeps a secret `replacement_trigger` as an
+    empty one and then never sees a change (3.259.0). A bare hash of a password that a human chose could be
+    searched for; this one tells nothing without the key, which stays encrypted in the state.
     """
     if not spec.secrets:
         return None
 
-    def digest(texts: dict[str, str]) -> str:
-        return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
+    def fingerprint(values: list[Any]) -> str:
+        key, texts = values
+        message = json.dumps([spec.full_name, texts], sort_keys=True)
+        return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
 
-    return secret_texts(spec, place).apply(digest)
+    both = pulumi.Output.all(place.secrets.fingerprint_key, secret_texts(spec, place))
+    return pulumi.Output.unsecret(both.apply(fingerprint))
 
 
 def deliver_files(spec: ServiceSpec, place: Place, parent: pulumi.Resource) -> command.remote.Command | None:
@@ -60,15 +75,17 @@ def deliver_files(spec: ServiceSpec, place: Place, parent: pulumi.Resource) -> c
     if spec.configuration is None and not spec.secrets:
         return None
     config = spec.configuration.files if spec.configuration else ()
-    archive = secret_texts(spec, place).apply(lambda texts: pack(config, texts, spec.image.user))
-    script = _as_root(place.node, ["sh", "-c", _SCRIPT.read_text(), "deliver", *_arguments(spec)])
+    content = secret_texts(spec, place).apply(
+        lambda texts: standard_input(pack(config, texts, spec.image.user))
+    )
+    deliver = _as_root(place.node, ["sh", "-c", RUN, "deliver", *_arguments(spec)])
     return command.remote.Command(
         f"{spec.full_name}-files",
         connection=ssh_connection(place.node),
-        create=script,
-        update=script,
+        create=deliver,
+        update=deliver,
         delete=_as_root(place.node, ["rm", "-rf", "--", host_folder(spec.name)]),
-        stdin=archive,
+        stdin=content,
         logging=command.remote.Logging.NONE,
         add_previous_output_in_env=False,
         opts=pulumi.ResourceOptions(

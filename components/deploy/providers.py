@@ -24,7 +24,7 @@ def docker_providers(settings: Settings) -> Mapping[str, docker.Provider]:
         name: docker.Provider(
             f"{name}-docker",
             host=f"ssh://{node.ssh.user}@{node.address}{_port_suffix(node.ssh)}",
-            ssh_opts=list(ssh_options(str(node.address), node.ssh.host_key)),
+            ssh_opts=list(ssh_options(str(node.address), node.ssh.host_key, node.ssh.port)),
         )
         for name, node in settings.nodes.by_name().items()
     }

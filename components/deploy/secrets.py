@@ -12,19 +12,24 @@ from components.model.checks import Swarm
 from components.model.problems import Problem, SpecError
 from components.model.secrets import SecretRef, SecretSource
 
+_FINGERPRINT_KEY = SecretRef(name="fingerprint-key", length=48)
+
 
 class Secrets(pulumi.ComponentResource):
     """One value for each distinct reference of the whole swarm, whichever node asks for it."""
+
+    fingerprint_key: pulumi.Output[str]
+    """Key of the fingerprints by which the engine sees that a secret has changed."""
 
     names: list[str]
     """Names of the secrets there are, generated and configured; never a value."""
 
     def __init__(self, name: str, swarm: Swarm, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("aiswarm:index:Secrets", name, {}, opts)
-        references = _distinct(swarm)
-        self._values = {ref.name: self._make(name, ref) for ref in references.values()}
+        self._values = {ref.name: self._make(name, ref) for ref in _distinct(swarm).values()}
+        self.fingerprint_key = self._make(name, _FINGERPRINT_KEY)
         self.names = sorted(self._values)
-        self.register_outputs({"names": self.names})
+        self.register_outputs({"fingerprint_key": self.fingerprint_key, "names": self.names})
 
     def value(self, ref: SecretRef) -> pulumi.Output[str]:
         """The secret value of a reference."""

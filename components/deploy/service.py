@@ -8,7 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.deploy.container import REPLACE_ON_CHANGES, container_inputs
-from components.deploy.files import deliver_files, secrets_digest
+from components.deploy.files import deliver_files, secrets_fingerprint
 from components.deploy.place import Place
 from components.model.naming import labels, volume_name
 from components.model.specs import DataVolume, ServiceSpec
@@ -47,7 +47,7 @@ class Service(pulumi.ComponentResource):
                 delete_before_replace=True,
                 replace_on_changes=REPLACE_ON_CHANGES,
                 # A program reads its secrets when it starts.
-                replacement_trigger=secrets_digest(spec, place),
+                replacement_trigger=secrets_fingerprint(spec, place),
             ),
         )
         self.container_name = self.container.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def ssh_options(address: str, host_key: str | None) -> tuple[str, ...]:
+def ssh_options(address: str, host_key: str | None, port: int = 22) -> tuple[str, ...]:
     """Options that verify the host key from the settings and share one connection per node.
 
     The key stands in the stack file alone: `KnownHostsCommand` (OpenSSH 8.5) prints the line that a
@@ -11,11 +11,12 @@ def ssh_options(address: str, host_key: str | None) -> tuple[str, ...]:
     Sharing matters: Docker's `ssh://` transport starts one `ssh` a request, and sshd refuses bursts of logins
     (MaxStartups).
     """
+    host = address if port == 22 else f"[{address}]:{port}"  # the form of known_hosts (sshd(8))
     options = {
         "StrictHostKeyChecking": "yes",
         "UserKnownHostsFile": "/dev/null",
         "GlobalKnownHostsFile": "/dev/null",
-        "KnownHostsCommand": f"/bin/echo {address} {host_key}" if host_key else "/bin/true",
+        "KnownHostsCommand": f"/bin/echo {host} {host_key}" if host_key else "/bin/true",
         "ControlMaster": "auto",
         "ControlPath": "~/.ssh/aiswarm-%C",
         "ControlPersist": "60s",

@@ -8,7 +8,7 @@ label.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,14 +60,14 @@ def ensure(steps: Steps) -> Mapping[str, LabImage]:
     }
 
 
-def ensure_arm64(steps: Steps) -> Mapping[str, LabImage]:
-    """Have PostgreSQL and Redis as indexes of two architectures: amd64 and arm64, one of them emulated here.
+def ensure_arm64(steps: Steps, names: Collection[str] = TWO_ARCH) -> Mapping[str, LabImage]:
+    """Have these images as indexes of two architectures: amd64 and arm64, one of them emulated here.
 
     Raises:
         StepError: A build or a push failed, or this machine cannot emulate the other architecture.
     """
     with Store() as store:
-        wanted = (recipe for recipe in RECIPES if recipe.name in TWO_ARCH)
+        wanted = (recipe for recipe in RECIPES if recipe.name in names)
         return {recipe.name: _two_arch(steps, store, recipe) for recipe in wanted}
 
 

@@ -52,11 +52,6 @@ class Registration:
         """Logical name."""
         return self.request.name
 
-    @property
-    def trigger_is_secret(self) -> bool:
-        """Whether the value whose change replaces the resource is marked as a secret."""
-        return is_secret(MessageToDict(self.request.replacement_trigger))
-
     def keeps_secret(self, key: str) -> bool:
         """Whether an input is marked as a secret on its way to the engine."""
         return is_secret(self.wire[key])

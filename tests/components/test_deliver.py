@@ -10,71 +10,18 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import components.deploy
 from components.deploy.archive import pack
+from components.deploy.files import standard_input
 from components.model.specs import ConfigFile
+from tests.components.host import FAKE_DOCKER, IMAGE, USER, Host
 
 SCRIPT = Path(components.deploy.__file__).with_name("deliver.sh")
-IMAGE = f"registry.test/haproxy:3@sha256:{'b' * 64}"
-USER = "4321:8765"
-
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
-
-FAKE_DOCKER = """#!/bin/sh
-printf '%s\\n' "$*" >>"$FAKE/calls"
-case $1 in
-ps) if [ -e "$FAKE/running" ]; then echo 4cafe; fi ;;
-exec)
-  shift 2
-  if [ -e "$FAKE/refuses" ]; then echo 'line 3: unknown keyword' >&2; exit 1; fi
-  "$@" ;;
-esac
-"""
-
-
-@dataclass(frozen=True)
-class Host:
-    """A stand-in for a node: the service's folder, and what the fake Docker was asked."""
-
-    folder: Path
-    fake: Path
-
-    def arguments(self, reload: bool) -> list[str]:
-        """The script's arguments after the owner."""
-        check = ["cat", f"{self.folder}/config/.next/site.cfg"] if reload else []
-        return ["haproxy", IMAGE, "HUP" if reload else "", *check]
-
-    def start(self, *, reload: bool = False, shell: str = "dash") -> subprocess.Popen[str]:
-        """Start the script; it waits for its standard input."""
-        return subprocess.Popen(
-            [shell, "-c", SCRIPT.read_text(), "deliver", str(self.folder), USER, *self.arguments(reload)],
-            env={"PATH": f"{self.fake}:{os.environ['PATH']}", "FAKE": str(self.fake)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def deliver(self, archive: str, *, reload: bool = False, shell: str = "dash") -> tuple[int, str]:
-        """Run the script to its end: its status, and all that it said."""
-        process = self.start(reload=reload, shell=shell)
-        said, complained = process.communicate(archive, timeout=30)
-        return process.returncode, said + complained
-
-    def files(self) -> dict[str, str]:
-        """Text of every file in the service's folder."""
-        return {
-            str(path.relative_to(self.folder)): path.read_text()
-            for path in self.folder.rglob("*")
-            if path.is_file()
-        }
-
-    def calls(self) -> list[str]:
-        """What Docker was asked."""
-        log = self.fake / "calls"
-        return log.read_text().splitlines() if log.exists() else []
 
 
 @pytest.fixture
@@ -170,11 +117,20 @@ def test_a_transfer_that_broke_off_changes_nothing(host: Host) -> None:
         assert not (host.folder / ".next").exists()
 
 
+def test_a_script_that_broke_off_is_not_run(host: Host) -> None:
+    process = host.start()
+
+    process.communicate(standard_input("")[:-2], timeout=30)
+
+    assert process.returncode == 1
+    assert not host.folder.exists()
+
+
 def test_a_run_that_was_ended_leaves_nothing_behind(host: Host) -> None:
     host.deliver(archive(site="old"))
     process = host.start()
     assert process.stdin is not None
-    process.stdin.write(archive("two", site="new")[:100])
+    process.stdin.write(standard_input(archive("two", site="new"))[:-100])
     process.stdin.flush()
     deadline = time.monotonic() + 30
     while not (host.folder / ".next").exists():
@@ -227,7 +183,7 @@ def test_a_file_over_the_limit_changes_nothing(host: Host) -> None:
     process = host.start()
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (10_000, 10_000))
 
-    _, said = process.communicate(archive("two", site="new", extra="x" * 100_000), timeout=30)
+    _, said = process.communicate(standard_input(archive("two", site="new", extra="x" * 100_000)), timeout=30)
 
     assert process.returncode == 1
     assert "still in place" in said
@@ -236,31 +192,32 @@ def test_a_file_over_the_limit_changes_nothing(host: Host) -> None:
 
 def test_a_running_program_checks_the_new_files_and_then_reads_them(host: Host) -> None:
     host.deliver(archive(site="old"))
-    (host.fake / "running").touch()
 
-    assert host.deliver(archive("two", site="new"), reload=True) == (0, "")
+    with host.running() as program:
+        assert host.deliver(archive("two", site="new"), reload=True) == (0, "")
+        assert program.wait(timeout=30) == -signal.SIGHUP
 
     assert host.files() == {"config/site.cfg": "new", "secrets/password": "two"}
     assert not (host.folder / "config/.next").exists()
     assert host.calls() == [
         f"ps --quiet --filter name=^/haproxy$ --filter ancestor={IMAGE} --filter status=running",
         f"exec 4cafe cat {host.folder}/config/.next/site.cfg",
-        "kill --signal HUP 4cafe",
+        "inspect --format {{.State.Pid}} 4cafe",
     ]
 
 
 def test_a_refused_configuration_leaves_the_old_one(host: Host) -> None:
     host.deliver(archive(site="old"))
-    (host.fake / "running").touch()
     (host.fake / "refuses").touch()
 
-    status, said = host.deliver(archive("two", site="broken"), reload=True)
+    with host.running() as program:
+        status, said = host.deliver(archive("two", site="broken"), reload=True)
+        assert program.poll() is None
 
     assert status == 1
     assert "haproxy: the program refuses its new configuration, saying: line 3: unknown keyword" in said
     assert host.files() == OLD
     assert not (host.folder / "config/.next").exists()
-    assert not any(call.startswith("kill") for call in host.calls())
 
 
 def test_a_container_that_does_not_run_is_not_asked(host: Host) -> None:
@@ -271,9 +228,8 @@ def test_a_container_that_does_not_run_is_not_asked(host: Host) -> None:
 
 
 def test_without_a_reload_docker_is_not_needed(host: Host) -> None:
-    (host.fake / "running").touch()
-
-    assert host.deliver(archive(site="new")) == (0, "")
+    with host.running():
+        assert host.deliver(archive(site="new")) == (0, "")
 
     assert host.calls() == []
 

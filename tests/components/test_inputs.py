@@ -86,8 +86,8 @@ def test_a_generated_secret_is_made_once_and_marked() -> None:
 
     recording = record(program)
 
-    (password,) = recording.all(":RandomPassword")
-    assert (password.name, password.inputs) == ("secrets-shared", {"length": 48, "special": False})
+    password = recording.one(":RandomPassword", "secrets-shared")
+    assert password.inputs == {"length": 48, "special": False}
     assert recording.exports["value"] == ("generated-secrets-shared", True)
     assert "result" in password.request.additionalSecretOutputs
 
@@ -98,7 +98,7 @@ def test_a_configured_secret_is_no_resource() -> None:
 
     recording = record(program, config=GIVEN)
 
-    assert [found.name for found in recording.registrations] == ["secrets"]
+    assert [found.name for found in recording.registrations] == ["secrets", "secrets-fingerprint-key"]
 
 
 def test_one_name_with_two_meanings_is_refused() -> None:

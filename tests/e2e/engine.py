@@ -71,6 +71,10 @@ class Engine:
         exported = json.loads(self.ok("stack", "export"))
         return {item["urn"]: item for item in exported["deployment"].get("resources", [])}
 
+    def identities(self) -> dict[str, tuple[object, object]]:
+        """Id and time of the last change of every resource; texts alone differ, each save encrypts anew."""
+        return {urn: (item.get("id"), item.get("modified")) for urn, item in self.resources().items()}
+
     def altered(self, folder: Path, change: Callable[[Config], None]) -> Engine:
         """The same engine with a changed copy of the stack's configuration."""
         document = yaml.safe_load(Path(self.env["PULUMI_OPTION_CONFIG_FILE"]).read_text())

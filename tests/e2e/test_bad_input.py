@@ -60,7 +60,7 @@ def root_user(config: Config) -> None:
 def test_settings(
     engine: Engine, deployed: Stack, tmp_path: Path, change: Callable[[Config], None], said: str
 ) -> None:
-    before = engine.resources()
+    before = engine.identities()
 
     answer = engine.altered(tmp_path, change).run(*UP)
 
@@ -68,7 +68,7 @@ def test_settings(
     assert "in the configuration, nothing was changed:" in answer.text
     assert said in answer.text
     assert "Traceback" not in answer.text
-    assert engine.resources() == before
+    assert engine.identities() == before
 
 
 @pytest.fixture
@@ -119,9 +119,9 @@ def test_image_that_is_not_in_the_registry(probe: Probe) -> None:
 
 def test_full_disk(probe: Probe) -> None:
     """The old files stay as they were, and no half of the new ones is left."""
-    nodes.ssh("thanos", "mkdir -p /opt/swarm/full && mount -t tmpfs -o size=64k tmpfs /opt/swarm/full")
+    nodes.ssh("thanos", "mkdir -p /opt/swarm/full && mount -t tmpfs -o size=16k tmpfs /opt/swarm/full")
     try:
-        said = refused(probe, {"name": "full", "files": {"large": "x" * 200_000}})
+        said = refused(probe, {"name": "full", "files": {"large": "x" * 60_000}})
         left = nodes.ssh("thanos", "find /opt/swarm/full -type f").split()
     finally:
         nodes.ssh("thanos", "umount /opt/swarm/full; rm -rf /opt/swarm/full")

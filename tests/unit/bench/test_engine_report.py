@@ -62,10 +62,10 @@ def test_every_table_is_complete() -> None:
         assert {len(row) for row in sheet.rows} == {len(sheet.header)}
 
 
-def test_two_sizes_have_no_growth_table() -> None:
+def test_two_sizes_have_neither_growth_nor_a_target() -> None:
     found = [sized(10, 0.5), sized(50, 0.5)]
 
-    assert len(sheets(found)) == 3
+    assert len(sheets(found)) == 2
     assert targets(found) == ()
 
 

@@ -1,0 +1,77 @@
+"""A stand-in for a node: a folder, a fake `docker` on the PATH, and the real script that delivers files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.deploy.files import RUN, standard_input
+
+IMAGE = f"registry.test/haproxy:3@sha256:{'b' * 64}"
+USER = "4321:8765"
+
+FAKE_DOCKER = """#!/bin/sh
+printf '%s\\n' "$*" >>"$FAKE/calls"
+case $1 in
+ps) if [ -e "$FAKE/running" ]; then echo 4cafe; fi ;;
+inspect) cat "$FAKE/running" ;;
+exec)
+  shift 2
+  if [ -e "$FAKE/refuses" ]; then echo 'line 3: unknown keyword' >&2; exit 1; fi
+  "$@" ;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A stand-in for a node: the service's folder, and what the fake Docker was asked."""
+
+    folder: Path
+    fake: Path
+
+    def arguments(self, reload: bool) -> list[str]:
+        """The script's arguments after the owner."""
+        check = ["cat", f"{self.folder}/config/.next/site.cfg"] if reload else []
+        return ["haproxy", IMAGE, "HUP" if reload else "", *check]
+
+    def start(self, *, reload: bool = False, shell: str = "dash") -> subprocess.Popen[str]:
+        """Start the script; it waits for its standard input."""
+        return subprocess.Popen(
+            [shell, "-c", RUN, "deliver", str(self.folder), USER, *self.arguments(reload)],
+            env={"PATH": f"{self.fake}:{os.environ['PATH']}", "FAKE": str(self.fake)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def deliver(self, archive: str, *, reload: bool = False, shell: str = "dash") -> tuple[int, str]:
+        """Run the script to its end: its status, and all that it said."""
+        process = self.start(reload=reload, shell=shell)
+        said, complained = process.communicate(standard_input(archive), timeout=30)
+        return process.returncode, said + complained
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Let the fake Docker have a running container, and yield its program."""
+        with subprocess.Popen(["sleep", "60"]) as program:
+            (self.fake / "running").write_text(str(program.pid))
+            try:
+                yield program
+            finally:
+                program.kill()
+
+    def files(self) -> dict[str, str]:
+        """Text of every file in the service's folder."""
+        return {
+            str(path.relative_to(self.folder)): path.read_text()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
+
+    def calls(self) -> list[str]:
+        """What Docker was asked."""
+        log = self.fake / "calls"
+        return log.read_text().splitlines() if log.exists() else []
