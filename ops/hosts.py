@@ -62,7 +62,12 @@ def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) ->
     Raises:
         UnreachableError: SSH failed, the host key is another one, or the command ended with an error.
     """
-    argv = ("ssh", *ssh_options(str(node.address), node.ssh.host_key), "-p", str(node.ssh.port))
+    argv = (
+        "ssh",
+        *ssh_options(str(node.address), node.ssh.host_key, node.ssh.port),
+        "-p",
+        str(node.ssh.port),
+    )
     try:
         done = subprocess.run(
             (*argv, f"{node.ssh.user}@{node.address}", command),

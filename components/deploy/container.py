@@ -46,9 +46,7 @@ def container_inputs(
 ) -> docker.ContainerArgs:
     """Inputs of the service's container.
 
-    Left alone on purpose: `platform` (read back as the bare system name, so it would replace the container
-    on every run; the image's own says the same), `uploads` (refused on a read-only root), `network_mode` and
-    the host's namespaces.
+    Left alone on purpose: `uploads` (refused on a read-only root), `network_mode` and the host's namespaces.
 
     Args:
         volumes: Docker's name of each data volume by its name in the spec.
@@ -57,6 +55,9 @@ def container_inputs(
     inputs = docker.ContainerArgs(
         name=spec.full_name,
         image=spec.image.reference,
+        # The provider takes an image that is on the host by its reference alone, whatever its architecture;
+        # with this Docker itself refuses the wrong one.
+        platform=f"linux/{place.node.arch}",
         entrypoints=list(spec.entrypoint) or None,
         command=list(spec.command) or None,
         envs=[f"{name}={value}" for name, value in sorted(spec.env.items())],

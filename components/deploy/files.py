@@ -47,13 +47,15 @@ def secret_texts(spec: ServiceSpec, place: Place) -> pulumi.Output[dict[str, str
 
 
 def secrets_fingerprint(spec: ServiceSpec, place: Place) -> pulumi.Output[str] | None:
-    """What changes whenever one of the service's secret files does; None for a service without any.
+    """What changes whenever a secret file does that the program reads only when it starts; else None.
+
+    A program that reloads its configuration reads its secrets anew with it, and keeps its connections.
 
     It is keyed, because it cannot be a secret itself: the engine keeps a secret `replacement_trigger` as an
     empty one and then never sees a change (3.259.0). A bare hash of a password that a human chose could be
     searched for; this one tells nothing without the key, which stays encrypted in the state.
     """
-    if not spec.secrets:
+    if not spec.secrets or (spec.configuration is not None and spec.configuration.reload is not None):
         return None
 
     def fingerprint(values: list[Any]) -> str:

@@ -12,7 +12,7 @@ from components.config.settings import NodeSettings
 from components.deploy.place import Place
 from components.deploy.secrets import Secrets
 from components.deploy.service import Service
-from components.model.naming import NETWORK
+from components.model.naming import NETWORK, labels
 from components.model.problems import Problem, SpecError
 from components.model.specs import ServiceSpec
 
@@ -42,7 +42,7 @@ class SwarmNode(pulumi.ComponentResource):
         super().__init__(token, name, {}, opts)
         place = Place(
             node=args.machine,
-            network=self._network(name, args.machine).name,
+            network=self._network(name, args).name,
             secrets=args.secrets,
             stack=args.stack,
         )
@@ -50,7 +50,7 @@ class SwarmNode(pulumi.ComponentResource):
         self.services = self._services(args.services, place)
         self.register_outputs({"address": self.address, "services": list(self.services)})
 
-    def _network(self, name: str, machine: NodeSettings) -> docker.Network:
+    def _network(self, name: str, args: NodeArgs) -> docker.Network:
         """Make the node's network; the gateway is given because Docker 29 answers with one that was not."""
         return docker.Network(
             f"{name}-network",
@@ -58,8 +58,12 @@ class SwarmNode(pulumi.ComponentResource):
             driver="bridge",
             ipam_configs=[
                 docker.NetworkIpamConfigArgs(
-                    subnet=str(machine.subnet), gateway=str(next(machine.subnet.hosts()))
+                    subnet=str(args.machine.subnet), gateway=str(next(args.machine.subnet.hosts()))
                 )
+            ],
+            labels=[
+                docker.NetworkLabelArgs(label=label, value=value)
+                for label, value in sorted(labels(node=name, stack=args.stack).items())
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -46,7 +46,8 @@ class Service(pulumi.ComponentResource):
                 # only where it asked for the replacement itself.
                 delete_before_replace=True,
                 replace_on_changes=REPLACE_ON_CHANGES,
-                # A program reads its secrets when it starts.
+                # Read back as the bare name of the system: compared, it would replace it on every run.
+                ignore_changes=["platform"],
                 replacement_trigger=secrets_fingerprint(spec, place),
             ),
         )

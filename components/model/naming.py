@@ -25,11 +25,16 @@ def volume_name(node: str, service: str, volume: str) -> str:
     return f"{service_name(node, service)}-{volume}"
 
 
-def labels(*, node: str, service: str, stack: str) -> dict[str, str]:
-    """Labels of every container and volume: static, because a changed label replaces the object."""
+def labels(*, node: str, stack: str, service: str | None = None) -> dict[str, str]:
+    """Labels of every object on a node: static, because a changed label replaces the object.
+
+    Args:
+        service: The one that the object belongs to; None for what the services of a node share.
+    """
+    own = {f"{LABEL_PREFIX}.service": service} if service else {}
     return {
         f"{LABEL_PREFIX}.managed-by": "pulumi",
         f"{LABEL_PREFIX}.node": node,
-        f"{LABEL_PREFIX}.service": service,
         f"{LABEL_PREFIX}.stack": stack,
+        **own,
     }

@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from components.model.ssh import ssh_options
 from lab import paths, process
 from lab.docker import machine
 from lab.nodes.model import PLANS, LabNode, NodePlan, plan_of
@@ -59,29 +60,6 @@ def lab_node(plan: NodePlan) -> LabNode:
         raise StepError(f"{plan.name}: the lab has no host key for it", hint="make up")
     kind, key = file.read_text().split()[:2]
     return LabNode(name=plan.name, address=plan.address, host_key=f"{kind} {key}")
-
-
-def ssh_options(node: LabNode) -> tuple[str, ...]:
-    """The ssh options of the program's Docker provider for this node.
-
-    The host key comes from a command and no file (OpenSSH 8.5 and newer), so that no known_hosts of the user
-    is read or written. `%C` hashes this host, the address, the port and the user: every client that spells
-    these alike shares one connection.
-    """
-    settings = (
-        "StrictHostKeyChecking=yes",
-        "UserKnownHostsFile=/dev/null",
-        "GlobalKnownHostsFile=/dev/null",
-        f"KnownHostsCommand=/bin/echo {node.address} {node.host_key}",
-        "ControlMaster=auto",
-        "ControlPath=~/.ssh/aiswarm-%C",
-        "ControlPersist=60s",
-        "BatchMode=yes",
-        "ConnectTimeout=10",
-        "ServerAliveInterval=10",
-        "ServerAliveCountMax=3",
-    )
-    return tuple(part for setting in settings for part in ("-o", setting))
 
 
 def prepare(plans: tuple[NodePlan, ...] = PLANS) -> None:
@@ -156,7 +134,7 @@ def ssh(
         StepError: The node could not be reached or, with `check`, the command failed.
     """
     target = lab_node(plan_of(node))
-    argv = ["ssh", *ssh_options(target), f"root@{target.address}", "--", command]
+    argv = ["ssh", *ssh_options(target.address, target.host_key), f"root@{target.address}", "--", command]
     try:
         done = subprocess.run(
             argv,
@@ -186,7 +164,9 @@ def close_master(plan: NodePlan) -> None:
     """End the shared connection to a node; one to a node that went away hangs until its keep-alive fails."""
     if (node_files(plan) / "ssh_host_ed25519_key.pub").exists():
         node = lab_node(plan)
-        process.succeeds(["ssh", *ssh_options(node), "-O", "exit", f"root@{node.address}"])
+        process.succeeds(
+            ["ssh", *ssh_options(node.address, node.host_key), "-O", "exit", f"root@{node.address}"]
+        )
 
 
 def await_docker(node: str) -> None:

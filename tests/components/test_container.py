@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -37,6 +38,7 @@ EXPECTED = {
     "memory": 2048,
     "memorySwap": 2048,
     "cpus": "2.0",
+    "platform": "linux/arm64",
     "shmSize": 256,
     "restart": "unless-stopped",
     "mustRun": True,
@@ -119,7 +121,7 @@ def test_a_bare_service_is_hardened_too() -> None:
 
 @pytest.mark.parametrize(
     "left_alone",
-    ["platform", "uploads", "mounts", "networkMode", "ipcMode", "pidMode", "hosts", "privileged", "gpus"],
+    ["uploads", "mounts", "networkMode", "ipcMode", "pidMode", "hosts", "privileged", "gpus"],
 )
 def test_what_would_open_or_replace_the_container_is_not_set(deployed: Recording, left_alone: str) -> None:
     assert left_alone not in deployed.one(":Container", "oracle-postgres").inputs
@@ -226,9 +228,9 @@ def test_a_volume_outlives_everything(deployed: Recording) -> None:
     assert sorted(volume.request.ignoreChanges) == ["driverOpts", "labels"]
 
 
-def test_a_rotated_secret_replaces_the_container_without_showing_a_trace() -> None:
-    spec = reloading()
-    one, other = (
+def with_certificates(spec: ServiceSpec) -> tuple[Registration, ...]:
+    """The service's container with one certificate, and with another."""
+    return tuple(
         record(
             lambda: OracleNode(
                 "oracle",
@@ -244,11 +246,25 @@ def test_a_rotated_secret_replaces_the_container_without_showing_a_trace() -> No
         for value in ("certificate 1", "certificate 2")
     )
 
+
+def test_a_rotated_secret_replaces_the_container_without_showing_a_trace() -> None:
+    spec = reloading()
+    assert spec.configuration is not None
+    one, other = with_certificates(replace(spec, configuration=replace(spec.configuration, reload=None)))
+
     assert one.inputs == other.inputs
     assert one.request.replacement_trigger != other.request.replacement_trigger
     trigger = one.request.replacement_trigger.string_value
     assert len(trigger) == 64
     assert trigger != hashlib.sha256(b"certificate 1").hexdigest()
+
+
+def test_a_program_that_reloads_its_secrets_is_not_replaced() -> None:
+    one, other = with_certificates(reloading())
+
+    assert one.inputs == other.inputs
+    assert not one.request.HasField("replacement_trigger")
+    assert not other.request.HasField("replacement_trigger")
 
 
 def test_a_service_without_secrets_has_no_trigger() -> None:

@@ -159,6 +159,11 @@ def test_a_network_has_its_subnet_and_its_gateway(deployed: Recording) -> None:
         "name": "swarm",
         "driver": "bridge",
         "ipamConfigs": [{"subnet": "172.20.13.0/24", "gateway": "172.20.13.1"}],
+        "labels": [
+            {"label": "aiswarm.managed-by", "value": "pulumi"},
+            {"label": "aiswarm.node", "value": "thanos"},
+            {"label": "aiswarm.stack", "value": "test"},
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""The architecture rule for real: a node declared arm64 runs arm64 programs from an index of two architectures."""
+"""The architecture rule for real: a node declared arm64 runs arm64 programs, and no others."""
 
 from __future__ import annotations
 

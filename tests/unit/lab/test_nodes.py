@@ -14,7 +14,7 @@ import pytest
 from lab import docker, paths
 from lab.docker import machine
 from lab.nodes import access, emulation, images, model
-from lab.nodes.model import Action, LabNode
+from lab.nodes.model import Action
 from lab.process import StepError
 
 ORACLE = model.plan_of("oracle")
@@ -130,15 +130,6 @@ def test_everything_in_the_way_is_named_at_once() -> None:
 def test_an_unknown_node_is_refused_with_the_known_names() -> None:
     with pytest.raises(KeyError, match="oracle, starlord, thanos, got hulk"):
         model.plan_of("hulk")
-
-
-def test_ssh_options_verify_the_host_key_and_share_the_connection() -> None:
-    options = access.ssh_options(LabNode(name="oracle", address="198.18.0.11", host_key="ssh-ed25519 AAAA"))
-
-    assert options[::2] == ("-o",) * (len(options) // 2)
-    assert "KnownHostsCommand=/bin/echo 198.18.0.11 ssh-ed25519 AAAA" in options
-    assert {"StrictHostKeyChecking=yes", "BatchMode=yes", "UserKnownHostsFile=/dev/null"} <= set(options)
-    assert {"ControlMaster=auto", "ControlPath=~/.ssh/aiswarm-%C", "ControlPersist=60s"} <= set(options)
 
 
 @needs_ssh
