@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -23,7 +24,8 @@ from ops.hosts import survey
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
-QUESTION = "Say hello to the three machines."
+QUESTION = "It is {time}. Say hello to the three machines."
+"""With the time, so that no cache knows the answer and a model gives it."""
 
 
 @app.command()
@@ -34,19 +36,20 @@ def up() -> None:
     found = deployed.read(environment.STACK)
     console.print(status_table(survey(found)))
     console.print(_urls())
+    question = QUESTION.format(time=time.strftime("%H:%M:%S"))
     with steps.step("one chat request") as step:
         pieces = list(
             chat.ask(
                 deployed.output(environment.STACK, "chat_url"),
                 key=deployed.output(environment.STACK, "chat_key"),
                 model=deployed.output(environment.STACK, "chat_model"),
-                prompt=QUESTION,
+                prompt=question,
                 ca=environment.ca_file(),
             )
         )
         step.note = f"first token after {pieces[0].seconds:.2f} s, last after {pieces[-1].seconds:.2f} s"
     answer = "".join(piece.text for piece in pieces)
-    console.print(f"> {QUESTION}\n< {answer}", markup=False, highlight=False)
+    console.print(f"> {question}\n< {answer}", markup=False, highlight=False)
     console.print(steps.table())
     console.print(
         'next: ./swarm chat "…", ./swarm status, eval "$(./swarm env)" && pulumi preview, make down'

@@ -49,7 +49,7 @@ def services() -> tuple[Config, Config]:
         "image": built["redis"].reference,
         "platforms": list(built["redis"].platforms),
         "user": "999:1000",
-        "command": ["redis-server", "--save", "", "--dir", "/tmp"],
+        "command": ["redis-server", "--dir", "/tmp"],
         "health": ["CMD", "redis-cli", "ping"],
         "scratch": {"/tmp": 16},
     }
