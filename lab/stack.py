@@ -42,7 +42,7 @@ def configure(
         oracle = next(node for node in lab_nodes if node.name == "oracle")
         certificate = tls.ensure(environment.ca_file().parent, address=oracle.address)
         committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
-        plain = _merge(committed["config"], lab_nodes, images, archs)
+        plain = complete(committed["config"], lab_nodes, images, archs)
         plain["aiswarm:tls_certificate"] = certificate.certificate
         mark = hashlib.sha256(
             json.dumps([plain, certificate.private_key], sort_keys=True).encode()
@@ -123,12 +123,13 @@ def _salt() -> str:
         return str(yaml.safe_load(Path(folder, f"Pulumi.{STACK}.yaml").read_text())["encryptionsalt"])
 
 
-def _merge(
+def complete(
     committed: Mapping[str, object],
     lab_nodes: tuple[LabNode, ...],
     images: Mapping[str, LabImage],
     archs: Mapping[str, str],
 ) -> dict[str, object]:
+    """The committed configuration with addresses, architectures, host keys and images of this machine."""
     merged = json.loads(json.dumps(committed))
     for node in lab_nodes:
         settings = merged["aiswarm:nodes"][node.name]

@@ -18,6 +18,7 @@ from components.config.errors import SettingsError
 from lab import environment, paths
 from ops import chat, hosts, recover, stack
 from ops.hosts import Container
+from ops.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
 console = Console()
@@ -48,7 +49,7 @@ def status(stack_name: StackOption = "lab", as_json: JsonOption = False) -> None
 
     Example: ./swarm status --stack prod --json
     """
-    found = hosts.survey(stack.read(stack_name))
+    found = hosts.survey(_stack(stack_name))
     if as_json:
         print(json.dumps([asdict(container) for container in found], indent=2))  # noqa: T201 - for scripts
     else:
@@ -65,7 +66,7 @@ def recover_command(
 
     Example: ./swarm recover && pulumi up
     """
-    found = stack.read(stack_name)
+    found = _stack(stack_name)
     if not yes:
         typer.confirm(f"Is no `pulumi` at work on stack {stack_name}? Its lock will be removed", abort=True)
     recover.free(found)
@@ -84,7 +85,8 @@ def chat_command(prompt: str, stack_name: StackOption = "lab") -> None:
 
     Example: ./swarm chat "Why is the sky blue?"
     """
-    ca = environment.ca_file() if stack_name == environment.STACK else None
+    found = _stack(stack_name)
+    ca = environment.ca_file() if found.name == environment.STACK else None
     for piece in chat.ask(
         stack.output(stack_name, "chat_url"),
         key=stack.output(stack_name, "chat_key"),
@@ -94,6 +96,13 @@ def chat_command(prompt: str, stack_name: StackOption = "lab") -> None:
     ):
         console.print(piece.text, end="", soft_wrap=True, markup=False, highlight=False)
     console.print()
+
+
+def _stack(name: str) -> Stack:
+    """The stack; for the lab's own its environment is set up first, so that no `eval` is needed."""
+    if name == environment.STACK:
+        os.environ.update(environment.variables())
+    return stack.read(name)
 
 
 def status_table(found: list[Container]) -> Table:

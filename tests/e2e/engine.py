@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +56,26 @@ class Engine:
         assert answer.status == 0, answer.text
         return answer.text
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own, to interrupt or to watch it."""
+    @contextmanager
+    def started(self, *arguments: str, until: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command in a process group of its own and hand it over once it has printed `until`.
+
+        The command is over when the block is left, killed if need be.
+        """
         nodes.open_masters()
-        return subprocess.Popen(
+        with subprocess.Popen(
             self.argv(arguments), cwd=self.cwd, env=dict(self.env), text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        ) as running:  # fmt: skip
+            try:
+                assert running.stdout is not None
+                said = list(takewhile(lambda line: until not in line, running.stdout))
+                assert running.poll() is None, "".join(said)
+                yield running
+                running.communicate(timeout=TIMEOUT_SECONDS)
+            finally:
+                if running.poll() is None:
+                    os.killpg(running.pid, signal.SIGKILL)
 
     def up(self, *options: str) -> str:
         """Deploy; the connections are opened first, as `make up` does it."""

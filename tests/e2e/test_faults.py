@@ -88,19 +88,12 @@ def test_an_interrupted_up_is_recovered(
     engine: Engine, restored: Stack, tmp_path: Path, number: signal.Signals, heading: str, moment: str
 ) -> None:
     changed = engine.altered(tmp_path, other_cpus)
-    running = changed.start(*UP)
-    assert running.stdout is not None
-    said = ""
-    for line in running.stdout:
-        said += line
-        if moment in line:
-            break
-    assert moment in said, said
-    if number is signal.SIGKILL:
-        os.killpg(running.pid, number)
-    else:
-        running.send_signal(number)
-    running.communicate(timeout=120)
+
+    with changed.started(*UP, until=moment) as running:
+        if number is signal.SIGKILL:
+            os.killpg(running.pid, number)
+        else:
+            running.send_signal(number)
     assert running.returncode != 0
 
     recover(changed, heading)
@@ -111,18 +104,10 @@ def test_an_interrupted_up_is_recovered(
 
 
 def test_two_at_once(engine: Engine, restored: Stack, tmp_path: Path) -> None:
-    first = engine.altered(tmp_path, other_cpus).start(*UP)
-    assert first.stdout is not None
-    said = ""
-    for line in first.stdout:
-        said += line
-        if "replac" in line:
-            break
-
-    second = engine.run(*UP)
-    first.communicate(timeout=180)
+    with engine.altered(tmp_path, other_cpus).started(*UP, until="replac") as first:
+        second = engine.run(*UP)
 
     assert second.status != 0
     assert "currently locked" in second.text
-    assert first.returncode == 0, said
+    assert first.returncode == 0
     probe.wait_healthy(restored, timeout_seconds=120)

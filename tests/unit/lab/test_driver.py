@@ -1,0 +1,120 @@
+"""What the lab's driver says when a step fails, and what it makes of this machine's facts."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import ipaddress
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from rich.console import Console
+
+from lab import paths, process, stack, tls
+from lab.images import LabImage
+from lab.nodes import LabNode
+from lab.process import StepError
+from lab.steps import Steps
+
+ADDRESS = "198.18.0.11"
+LOG = """
+Resources:
+    + 58 created
+    +-4 replaced
+    1 unchanged
+
+Duration: 15s
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AISWARM_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_failed_step_shows_log_cause_and_next_command() -> None:
+    script = "for i in $(seq 30); do echo line $i; done; exit 3"
+
+    with pytest.raises(StepError) as failed:
+        process.logged(("sh", "-c", script), log="build", cause="the disk is full", hint="df -h")
+
+    said = str(failed.value)
+    assert "ended with status 3" in said
+    assert "| line 30" in said
+    assert "| line 2\n" not in said
+    assert said.endswith("likely cause: the disk is full\ntry: df -h")
+
+
+def test_a_missing_program_is_a_failed_step() -> None:
+    with pytest.raises(StepError, match="no-such-program"):
+        process.output(("no-such-program",))
+    assert not process.succeeds(("no-such-program",))
+
+
+def test_steps_are_plain_lines_without_a_terminal() -> None:
+    said = io.StringIO()
+    steps = Steps(Console(file=said, highlight=False))
+
+    with steps.step("first") as step:
+        step.note = "nothing to do"
+    with pytest.raises(ValueError, match="broken"), steps.step("second"):
+        raise ValueError("broken")
+
+    lines = said.getvalue().splitlines()
+    assert lines[0] == "… first"
+    assert lines[1].startswith("✓ first: nothing to do (")
+    assert lines[3].startswith("✗ second (")
+    assert [step.name for step in steps.done] == ["first"]
+
+
+def test_what_the_engine_did() -> None:
+    assert stack.summary(LOG) == "58 created, 4 replaced, 1 unchanged"
+
+
+def test_machine_facts_complete_the_committed_configuration() -> None:
+    committed = {"aiswarm:nodes": {"oracle": {"arch": "amd64"}}, "aiswarm:models": {}}
+    node = LabNode(name="oracle", address=ADDRESS, host_key="ssh-ed25519 AAAA")
+    image = {"stand_in": True, "platforms": ("linux/arm64",)}
+    images = {
+        name: LabImage(name=name, reference=f"registry/{name}:1", **image)  # type: ignore[arg-type]  # as given
+        for name in ("vllm", "pause")
+    }
+
+    merged = stack.complete(committed, (node,), images, {"oracle": "arm64"})
+
+    assert merged["aiswarm:nodes"] == {
+        "oracle": {"arch": "arm64", "address": ADDRESS, "ssh": {"host_key": "ssh-ed25519 AAAA"}}
+    }
+    assert merged["aiswarm:images"] == {
+        "vllm": {"reference": "registry/vllm:1", "platforms": ["linux/arm64"], "stand_in": True}
+    }
+    assert committed["aiswarm:nodes"] == {"oracle": {"arch": "amd64"}}
+
+
+def test_certificate_is_trusted_by_its_authority_alone_and_kept(tmp_path: Path) -> None:
+    first = tls.ensure(tmp_path, address=ADDRESS)
+    again = tls.ensure(tmp_path, address=ADDRESS)
+
+    assert first == again
+    certificate = x509.load_pem_x509_certificate(first.certificate.encode())
+    authority = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
+    certificate.verify_directly_issued_by(authority)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.IPAddress) == [ipaddress.ip_address(ADDRESS)]
+    assert certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC) < tls.LIFETIME
+    assert (tmp_path / "server.key").stat().st_mode & 0o077 == 0
+    ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+
+
+def test_certificate_for_another_address_is_made_anew(tmp_path: Path) -> None:
+    assert tls.ensure(tmp_path, address=ADDRESS) != tls.ensure(tmp_path, address="198.18.0.12")
+
+
+def test_a_build_is_named_by_its_content() -> None:
+    file = paths.REPO / "pyproject.toml"
+
+    assert paths.hash_tree([file]) == paths.hash_tree([file])
+    assert paths.hash_tree([file]) != paths.hash_tree([file], "other flags")
+    assert len(paths.hash_tree([file])) == 16
