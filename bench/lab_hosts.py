@@ -1,6 +1,7 @@
 """The lab's hosts as benches need them: everything ready before the clock starts, nothing left at the end.
 
-Only the bench's own is ever removed: containers with its mark, and a network that was not there before.
+Only the bench's own is ever removed: containers with its mark, and networks with its own name. The end-to-end
+tests have the same subnets, so the two cannot run at once; the bench refuses where it sees their network.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ from lab.process import StepError
 from lab.steps import Steps
 
 STACK = "bench"
-NETWORK = "probe"
-"""The name that the probe program gives its network on each node."""
+NETWORK = "bench"
+"""Name of the bench's network on each node, which nothing else uses: cleaning goes by it."""
+
+TESTS_NETWORK = "probe"
+"""Name of the network in the same subnets that the end-to-end tests make; never removed from here."""
 
 SUBNETS = {"oracle": "172.20.101.0/24", "starlord": "172.20.102.0/24", "thanos": "172.20.103.0/24"}
 _CLEAN_SECONDS = 600
 
-_FIND_NETWORK = f"docker network ls --quiet --filter name=^{NETWORK}$"
 _CLEAN = f"""
 set -e
 docker ps --all --quiet --filter label={LABEL_PREFIX}.stack={STACK} | xargs -r docker rm --force
-{_FIND_NETWORK} | xargs -r docker network rm
+docker network ls --quiet --filter name=^{NETWORK}$ | xargs -r docker network rm
 """
 
 
@@ -68,9 +71,9 @@ def ready(steps: Steps) -> Iterator[Hosts]:
     folder = paths.state_dir() / STACK
     if folder.exists():
         _clean(steps, folder)
-    if any(_everywhere(_FIND_NETWORK)):
+    if any(_everywhere(f"docker network ls --quiet --filter name=^{TESTS_NETWORK}$")):
         raise StepError(
-            f"network {NETWORK}: must not be on the nodes, got one",
+            f"network {TESTS_NETWORK}: must not be on the nodes, got one",
             cause="the end-to-end tests deploy the same program, and are at it or were killed",
         )
     with steps.step("image on the nodes"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from bench.lab_hosts import STACK, Hosts
+from bench.lab_hosts import NETWORK, STACK, TESTS_NETWORK, Hosts
 from bench.timing import timed
 from lab import environment, nodes, paths, process
 
@@ -96,7 +96,19 @@ def create(hosts: Hosts, name: str, program: str) -> Project:
 
 def create_probe(hosts: Hosts, name: str) -> Project:
     """The swarm's own components around whatever the configuration says."""
-    return create(hosts, name, (PROBE / "__main__.py").read_text())
+    return create(hosts, name, own_network((PROBE / "__main__.py").read_text()))
+
+
+def own_network(program: str) -> str:
+    """The probe program with the bench's network instead of the tests', which cleaning must never meet.
+
+    Raises:
+        ValueError: The program names its network in another way than this knows.
+    """
+    old, new = (f'name="{name}",\n        ipam_configs=' for name in (TESTS_NETWORK, NETWORK))
+    if program.count(old) != 1:
+        raise ValueError(f"{PROBE / '__main__.py'}: must name its network {TESTS_NETWORK} once")
+    return program.replace(old, new)
 
 
 def create_empty(hosts: Hosts, name: str) -> Project:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.lab_hosts import SUBNETS, Hosts
+from bench.lab_hosts import NETWORK, SUBNETS, TESTS_NETWORK, Hosts
 from bench.machine import memory_gib, processor
 from bench.peers.alike import differences
 from bench.peers.opentofu import configuration
-from bench.pulumi_project import base_config
+from bench.pulumi_project import PROBE, base_config, own_network
 from bench.services import NODES, spread_over_nodes
 from components.config.settings import parse
 from lab import paths
@@ -99,3 +99,16 @@ def test_the_machine_is_described() -> None:
     assert memory_gib("MemTotal:       25165824 kB\nMemFree: 1 kB\n") == 24
     assert processor("model name\t: Fast Chip 9\n") == "Fast Chip 9"
     assert processor("") != ""
+
+
+def test_the_network_of_the_tests_is_never_the_one_that_is_removed() -> None:
+    program = own_network((PROBE / "__main__.py").read_text())
+
+    assert NETWORK != TESTS_NETWORK
+    assert f'name="{NETWORK}",\n        ipam_configs=' in program
+    assert f'name="{TESTS_NETWORK}",\n        ipam_configs=' not in program
+
+
+def test_a_program_whose_network_is_not_found_is_refused() -> None:
+    with pytest.raises(ValueError, match="must name its network probe once"):
+        own_network("nothing")
