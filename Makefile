@@ -9,7 +9,7 @@ help: ## show this list
 .venv/.complete: requirements/dev.lock
 	@sh lab/bootstrap.sh
 
-up: .venv/.complete ## from nothing to a running three-node swarm that has answered one chat request
+up: .venv/.complete ## from nothing to a running three-node swarm that has answered one chat request; with LAB_ARM=1, oracle is an emulated ARM machine (an hour more)
 	@$(PYTHON) -m lab up
 
 down: .venv/.complete ## remove the lab: containers, networks, volumes, Pulumi state
@@ -21,12 +21,12 @@ check: .venv/.complete ## format, lint, types and every test that needs no engin
 test: .venv/.complete ## `check`, then the end-to-end tests on the lab (brings the lab up)
 	@$(PYTHON) -m lab test
 
-bench: .venv/.complete ## how long preview and up take, and how they grow (a quarter of an hour)
+bench: .venv/.complete ## how long preview and up take, and how they grow (half an hour)
 	@$(PYTHON) -m bench.engine
 
 lock: .venv/.complete ## pin the requirements anew, with hashes and without index addresses
 	@.venv/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-annotate --python-version 3.11 requirements/dev.in --output-file requirements/dev.lock
 
-clean-cache: .venv/.complete ## remove everything that can be built again: engine, images, downloads
+clean-cache: .venv/.complete ## remove everything that can be built again: engine, images, downloads; then `make up`
 	@$(PYTHON) -m lab clean-cache

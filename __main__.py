@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.catalogue.credentials import LITELLM_MASTER_KEY_PARTS
+from components.catalogue.credentials import LITELLM_MASTER_KEY_PARTS, OPERATOR_PASSWORD
 from components.catalogue.swarm import swarm as services_of
 from components.config.errors import refuse
 from components.config.settings import load
@@ -50,3 +50,4 @@ pulumi.export("nodes", nodes(swarm))
 pulumi.export("chat_url", addresses["api"])
 pulumi.export("chat_model", settings.models.public_name)
 pulumi.export("chat_key", secrets.text(LITELLM_MASTER_KEY_PARTS))
+pulumi.export("operator_password", secrets.value(OPERATOR_PASSWORD))

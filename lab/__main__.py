@@ -7,12 +7,14 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from lab import checks, docker, engine, environment, images, nodes, paths, plugins, stack
+from components.config.errors import SettingsError
+from lab import checks, docker, engine, environment, images, lock, nodes, paths, plugins, preflight, stack
 from lab.images import LabImage
 from lab.nodes.images import native_arch
 from lab.process import StepError
@@ -32,6 +34,11 @@ QUESTION = "It is {time}. Say hello to the three machines."
 def up() -> None:
     """Bring up the lab and deploy the swarm to it; safe to run again."""
     steps = Steps()
+    with lock.held(steps):
+        _up(steps)
+
+
+def _up(steps: Steps) -> None:
     bring_up(steps)
     found = deployed.read(environment.STACK)
     console.print(status_table(survey(found)))
@@ -58,6 +65,7 @@ def up() -> None:
 
 def bring_up(steps: Steps) -> None:
     """Everything from nothing to healthy services."""
+    preflight.check(steps)
     found = engine.ensure(steps)
     docker.ensure_daemon(steps)
     nodes.ensure_registry(steps)
@@ -89,21 +97,17 @@ def _foreign_images(steps: Steps) -> Mapping[str, LabImage]:
 def down() -> None:
     """Remove the lab's containers, networks, volumes and Pulumi state; the cache stays."""
     steps = Steps()
-    nodes.down(steps)
-    with steps.step("state of the lab") as step:
-        if paths.state_dir().exists():
-            shutil.rmtree(paths.state_dir())
-            step.note = f"removed {paths.state_dir()}"
-        else:
-            step.note = "nothing to do"
+    with lock.held(steps):
+        nodes.down(steps)
+        with steps.step("state of the lab") as step:
+            step.note = _remove(paths.state_dir())
 
 
 @app.command()
 def check() -> None:
     """Format, lint, types and the tests that need neither engine nor Docker."""
     steps = Steps()
-    checks.static(steps)
-    checks.tests(steps, "tests", "--ignore=tests/e2e")
+    checks.all_offline(steps)
     console.print(steps.table())
 
 
@@ -111,25 +115,46 @@ def check() -> None:
 def test() -> None:
     """All checks, then the end-to-end tests on the lab, which stays up afterwards."""
     steps = Steps()
-    checks.static(steps)
-    checks.tests(steps, "tests", "--ignore=tests/e2e")
-    bring_up(steps)
-    os.environ.update(environment.variables())
-    checks.tests(steps, "tests/e2e")
+    checks.all_offline(steps)
+    with lock.held(steps):
+        bring_up(steps)
+        environment.activate()
+        checks.tests(steps, "tests/e2e")
     console.print(steps.table())
 
 
 @app.command("clean-cache")
 def clean_cache(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Remove everything that can be built again; a running lab keeps running."""
+    """Remove what can be built again: the cache, the lab's registry and its images in this machine's Docker.
+
+    Nodes that run go on running, but `./swarm` and `pulumi` have no engine until the next `make up`.
+    """
     folder = paths.cache_dir()
-    if not folder.exists():
-        console.print(f"{folder}: nothing to remove")
-        return
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Remove {folder}? Building it again takes about half an hour", abort=True)
+    steps = Steps()
+    with lock.held(steps):
+        with steps.step("registry and images") as step:
+            step.note = _remove_built()
+        with steps.step("cache") as step:
+            step.note = _remove(folder)
+    console.print("next: make up, before anything else is done with a lab that runs")
+
+
+def _remove_built() -> str:
+    """The registry goes before its data: it must not serve what is no longer there."""
+    if not docker.answers():
+        return "no Docker daemon answers, so none were removed"
+    registry = "registry removed" if nodes.remove_registry() else "no registry"
+    count = docker.remove_images("aiswarm/", f"{nodes.PUSH_REGISTRY}/aiswarm/")
+    return f"{registry}, {count} images removed; those of nodes that exist stay"
+
+
+def _remove(folder: Path) -> str:
+    if not folder.exists():
+        return "nothing to do"
     shutil.rmtree(folder)
-    console.print(f"removed {folder}")
+    return f"removed {folder}"
 
 
 def _urls() -> Table:
@@ -144,7 +169,7 @@ def main() -> None:
     """Run a target; a failed step prints what an operator needs and ends with status 1."""
     try:
         app()
-    except (StepError, deployed.EngineError, chat.ChatError) as error:
+    except (StepError, SettingsError, deployed.EngineError, chat.ChatError, OSError) as error:
         console.print(f"\n[red]{type(error).__name__}[/red]")
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -10,6 +10,9 @@ from lab.process import StepError
 
 STACK = "lab"
 
+_OVERRULING = ("PULUMI_SELF_MANAGED_STATE_", "PULUMI_DIY_BACKEND_")
+"""Beginnings of variables that change how any file backend is written, such as the operator's own."""
+
 LabError = StepError
 """What any part of the lab raises when it cannot go on."""
 
@@ -42,11 +45,16 @@ def ca_file() -> Path:
 def variables() -> dict[str, str]:
     """Environment of a shell, or of a test, that works on the lab.
 
-    `PULUMI_OPTION_CONFIG_FILE` stands for the flag `--config-file` of every command that has it.
+    `PULUMI_OPTION_CONFIG_FILE` stands for the flag `--config-file` of every command that has it. The
+    variables of `unset_names` have to go as well. The lab's ssh-agent is started where a reboot has ended it.
+
+    Raises:
+        StepError: There is no lab.
     """
     found = engine.find()
     if found is None or not passphrase_file().exists():
         raise StepError("the lab must exist before its environment can be used", hint="make up")
+    nodes.ensure_agent()
     folders = [str(found.bin_dir), str(paths.REPO / ".venv" / "bin"), *os.environ.get("PATH", "").split(":")]
     return {
         "PATH": ":".join(dict.fromkeys(folders)),
@@ -58,3 +66,28 @@ def variables() -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         **nodes.ssh_environment(),
     }
+
+
+def unset_names() -> tuple[str, ...]:
+    """Variables of the operator's that must not be set beside `variables`, of those that are.
+
+    `PULUMI_CONFIG_PASSPHRASE` wins over the passphrase file, even when it is empty (pulumi's
+    pkg/secrets/passphrase/manager.go); the others would change the form of the lab's state.
+    """
+    return tuple(
+        sorted(
+            name for name in os.environ if name == "PULUMI_CONFIG_PASSPHRASE" or name.startswith(_OVERRULING)
+        )
+    )
+
+
+def activate() -> None:
+    """Make this process, and what it starts, work on the lab.
+
+    Raises:
+        StepError: There is no lab.
+    """
+    added = variables()
+    for name in unset_names():
+        del os.environ[name]
+    os.environ.update(added)

@@ -31,7 +31,7 @@ def state_dir() -> Path:
 
 
 def log_dir() -> Path:
-    """One log file per long step, overwritten by the next run of that step."""
+    """One log file per long step; the first command of the next run of that step empties it."""
     return cache_dir() / "logs"
 
 

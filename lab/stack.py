@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import tempfile
@@ -27,6 +26,9 @@ PARALLEL = 12
 
 HEALTHY_WITHIN_SECONDS = 180
 
+LOCKED = "currently locked"
+"""What the engine prints when another one holds the stack, or died while it did (pkg/backend/diy/lock.go)."""
+
 
 def configure(
     steps: Steps,
@@ -38,7 +40,7 @@ def configure(
     with steps.step("stack and configuration") as step:
         _make_secret(environment.passphrase_file())
         environment.backend().mkdir(parents=True, exist_ok=True)
-        os.environ.update(environment.variables())
+        environment.activate()
         oracle = next(node for node in lab_nodes if node.name == "oracle")
         certificate = tls.ensure(environment.ca_file().parent, address=oracle.address)
         committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
@@ -53,7 +55,7 @@ def configure(
         else:
             salt = _salt()
             document = {"config": plain, "encryptionsalt": salt}
-            environment.config_file().write_text(yaml.safe_dump(document, sort_keys=True))
+            _write(environment.config_file(), yaml.safe_dump(document, sort_keys=True))
             key = "aiswarm:tls_private_key"
             output(
                 ("pulumi", "config", "set", "--secret", "--stack", STACK, key),
@@ -74,20 +76,31 @@ def deploy(steps: Steps) -> None:
     """
     with steps.step("pulumi up") as step:
         nodes.open_masters()
-        log = paths.log_dir() / "pulumi-up.log"
-        log.unlink(missing_ok=True)
-        logged(
-            ("pulumi", "up", "--yes", "--skip-preview", "--refresh", "--stack", STACK,
-             "--parallel", str(PARALLEL), "--non-interactive", "--color", "never", "--suppress-outputs"),
-            log="pulumi-up", cwd=paths.REPO, cause="named in the diagnostics above", hint="./swarm status",
-        )  # fmt: skip
-        step.note = summary(log.read_text())
+        step.note = summary(_pulumi_up())
     with steps.step("every service healthy") as step:
         try:
             found = probe.wait_healthy(stack.read(STACK), timeout_seconds=HEALTHY_WITHIN_SECONDS)
         except probe.NotHealthyError as error:
             raise StepError(str(error), hint="./swarm status") from error
         step.note = f"{len(found)} services"
+
+
+def _pulumi_up() -> str:
+    """Run the deployment and return its log."""
+    log = paths.log_dir() / "pulumi-up.log"
+    log.unlink(missing_ok=True)
+    try:
+        logged(
+            ("pulumi", "up", "--yes", "--skip-preview", "--refresh", "--stack", STACK,
+             "--parallel", str(PARALLEL), "--non-interactive", "--color", "never", "--suppress-outputs"),
+            log="pulumi-up", cwd=paths.REPO, cause="named in the diagnostics above", hint="./swarm status",
+        )  # fmt: skip
+    except StepError as error:
+        if log.exists() and LOCKED in log.read_text(errors="replace"):
+            error.cause = "an earlier `pulumi` was killed, or one is still at work on the stack"
+            error.hint = f"./swarm recover --stack {STACK} --yes && make up"
+        raise
+    return log.read_text(errors="replace")
 
 
 def summary(log: str) -> str:
@@ -100,8 +113,16 @@ def summary(log: str) -> str:
 def _make_secret(file: Path) -> None:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(32))
+        _write(file, secrets.token_urlsafe(32))
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file that is there whole or not at all, for its owner alone."""
+    partial = file.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    partial.write_text(text)
+    partial.replace(file)
 
 
 def _salt() -> str:
@@ -109,18 +130,46 @@ def _salt() -> str:
 
     `pulumi stack init` writes the salt into the project's own stack file, which is under version control;
     a project of the same name elsewhere keeps the checkout clean.
+
+    A stack without a salt was interrupted before its configuration was written. It is made anew, if it is
+    empty: whoever lost the salt cannot read the secrets of one that is not.
+
+    Raises:
+        StepError: The stack has resources and its configuration is lost.
     """
-    if environment.config_file().exists():
+    exists = _stack_exists()
+    if exists and environment.config_file().exists():
         found = yaml.safe_load(environment.config_file().read_text()).get("encryptionsalt")
-        if found and (environment.backend() / ".pulumi" / "stacks" / "aiswarm" / f"{STACK}.json").exists():
+        if found:
             return str(found)
     with tempfile.TemporaryDirectory() as folder:
         project = yaml.safe_load((paths.REPO / "Pulumi.yaml").read_text())
         minimal = {"name": project["name"], "runtime": "python"}
         Path(folder, "Pulumi.yaml").write_text(yaml.safe_dump(minimal))
         without = {"PULUMI_OPTION_CONFIG_FILE": ""}
+        if exists:
+            _remove_empty_stack(Path(folder), without)
         output(("pulumi", "stack", "init", STACK), cwd=Path(folder), env=without)
         return str(yaml.safe_load(Path(folder, f"Pulumi.{STACK}.yaml").read_text())["encryptionsalt"])
+
+
+def _stack_exists() -> bool:
+    """Look for the stack's file, compressed or not, where the engine keeps it."""
+    folder = environment.backend() / ".pulumi" / "stacks" / "aiswarm"
+    return any((folder / f"{STACK}.{ending}").exists() for ending in ("json", "json.gz"))
+
+
+def _remove_empty_stack(project: Path, env: Mapping[str, str]) -> None:
+    """Without `--force`, the engine itself refuses to remove a stack that has resources."""
+    try:
+        output(("pulumi", "stack", "rm", "--yes", "--preserve-config", STACK), cwd=project, env=env)
+    except StepError as error:
+        error.what = (
+            f"{environment.config_file()}: must hold the salt of the stack, which exists; {error.what}"
+        )
+        error.cause = "the file was removed or damaged"
+        error.hint = "make down, then make up"
+        raise
 
 
 def complete(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -34,17 +35,17 @@ class Steps:
         step = Step(name)
         start = time.monotonic()
         if not self.console.is_terminal:
-            self.console.print(f"… {name}")
+            self.console.print(f"… {escape(name)}")
         try:
             with self._spinner(name):
                 yield step
         except BaseException:
-            self.console.print(f"[red]✗[/red] {name} ({time.monotonic() - start:.1f} s)")
+            self.console.print(f"[red]✗[/red] {escape(name)} ({time.monotonic() - start:.1f} s)")
             raise
         step.seconds = time.monotonic() - start
         self.done.append(step)
-        note = f": {step.note}" if step.note else ""
-        self.console.print(f"[green]✓[/green] {name}{note} ({step.seconds:.1f} s)", soft_wrap=True)
+        note = escape(f": {step.note}") if step.note else ""
+        self.console.print(f"[green]✓[/green] {escape(name)}{note} ({step.seconds:.1f} s)", soft_wrap=True)
 
     @contextmanager
     def _spinner(self, name: str) -> Iterator[None]:
@@ -54,12 +55,12 @@ class Steps:
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=self.console, transient=True) as progress:
-            progress.add_task(name, total=None)
+            progress.add_task(escape(name), total=None)
             yield
 
     def table(self) -> Table:
         """How long each step took."""
         table = Table("step", "seconds", "what", title="time per step")
         for step in self.done:
-            table.add_row(step.name, f"{step.seconds:.1f}", step.note)
+            table.add_row(escape(step.name), f"{step.seconds:.1f}", escape(step.note))
         return table

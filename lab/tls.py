@@ -30,14 +30,17 @@ def ensure(folder: Path, *, address: str) -> Certificate:
     Files: `ca.pem` for clients, `server.pem` and `server.key` for the front door. The authority's own key is
     thrown away: nobody can sign anything else with it.
     """
-    server, key = folder / "server.pem", folder / "server.key"
-    if not _valid(server, address):
+    authority, server, key = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+    if not (authority.exists() and key.exists() and _valid(server, address)):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        authority, signed, private = _issue(address)
+        server.unlink(missing_ok=True)  # and written last: while it is there, the three belong together
+        issued, signed, private = _issue(address)
+        authority.write_text(issued)
         key.touch(mode=0o600)
         key.write_text(private)
-        server.write_text(signed)
-        (folder / "ca.pem").write_text(authority)
+        partial = server.with_suffix(".partial")
+        partial.write_text(signed)
+        partial.replace(server)
     return Certificate(server.read_text(), key.read_text())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,44 +11,58 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from components.config.errors import SettingsError
-from lab import environment, paths
-from ops import chat, hosts, recover, stack
+from ops import chat, hosts, lab_bridge, probe, recover, stack
 from ops.hosts import Container
 from ops.stack import Stack
+
+REPO = Path(__file__).resolve().parent.parent
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
 console = Console()
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="Name of the stack.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait until every service is healthy.")
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option("--ca", exists=True, dir_okay=False, help="Certificate authority of the front door, PEM."),
+]
 
 
 @app.callback()
 def swarm() -> None:
     """Look after a running AI swarm. Exit status: 0 good, 1 finding, 2 usage."""
-    os.chdir(paths.REPO)
 
 
 @app.command()
 def env() -> None:
-    """Print `export` lines that make plain `pulumi` work on the lab stack.
+    """Print the shell lines that make plain `pulumi` work on the lab stack.
 
     Example: eval "$(./swarm env)" && pulumi preview
     """
-    for name, value in environment.variables().items():
-        print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - the shell reads this
+    print("\n".join(lab_bridge.shell_lines()))  # noqa: T201 - the shell reads this
 
 
 @app.command()
-def status(stack_name: StackOption = "lab", as_json: JsonOption = False) -> None:
+def status(
+    stack_name: StackOption = lab_bridge.STACK, as_json: JsonOption = False, wait: WaitOption = 0
+) -> None:
     """Show every expected service: node, state, image, and whether it is a stand-in.
 
-    Example: ./swarm status --stack prod --json
+    Example: pulumi up --stack prod && ./swarm status --stack prod --wait 600
     """
-    found = hosts.survey(_stack(stack_name))
+    expected = _stack(stack_name)
+    try:
+        found = probe.wait_healthy(expected, timeout_seconds=wait) if wait else hosts.survey(expected)
+    except probe.NotHealthyError as error:
+        _complain(error)
+        found = hosts.survey(expected)
     if as_json:
         print(json.dumps([asdict(container) for container in found], indent=2))  # noqa: T201 - for scripts
     else:
@@ -57,42 +70,79 @@ def status(stack_name: StackOption = "lab", as_json: JsonOption = False) -> None
     raise typer.Exit(0 if all(container.state.good for container in found) else 1)
 
 
+@app.command()
+def connect(stack_name: StackOption = lab_bridge.STACK) -> None:
+    """Open one connection to every node, so that the burst of a following `pulumi up` shares them.
+
+    Example: ./swarm connect --stack prod && pulumi up --stack prod --parallel 12
+    """
+    answers = hosts.connect(_stack(stack_name))
+    for node, refusal in answers.items():
+        _say(f"{node}: {refusal or 'connected'}")
+    raise typer.Exit(1 if any(answers.values()) else 0)
+
+
 @app.command("recover")
 def recover_command(
-    stack_name: StackOption = "lab",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack_name: StackOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Answer both questions with yes.")] = False,
 ) -> None:
     """Recover from an interrupted or killed `pulumi up`; afterwards run `pulumi up` again.
 
-    Example: ./swarm recover && pulumi up
+    Example: ./swarm recover --stack prod && pulumi up --stack prod
     """
     found = _stack(stack_name)
+    _say("comparing the state with the nodes")
+    silent = recover.look(found).silent
+    for said in silent.values():
+        _say(f"left out: {said}")
     if not yes:
         typer.confirm(f"Is no `pulumi` at work on stack {stack_name}? Its lock will be removed", abort=True)
-    recover.free(found)
-    lost = recover.orphans(found)
-    for orphan in lost:
-        recover.remove(found, orphan)
-        console.print(f"removed {orphan.kind} {orphan.name} on {orphan.node}: unknown to the state")
-    console.print(
-        f"stack {stack_name}: lock removed, state refreshed, {len(lost)} orphans removed; next: pulumi up"
-    )
+    recover.free(found, silent=silent, say=_say)
+    lost = recover.look(found)
+    refused = _remove_orphans(found, lost.orphans, yes=yes)
+    unfinished = sorted({*silent, *lost.silent})
+    _say(f"stack {stack_name}: lock removed, {len(lost.orphans) - refused} orphans removed, {refused} left")
+    if unfinished:
+        _say(f"once they answer, run this again for {', '.join(unfinished)}")
+    _say("next: pulumi up")
+    raise typer.Exit(1 if refused or unfinished else 0)
+
+
+def _remove_orphans(found: Stack, orphans: tuple[recover.Orphan, ...], *, yes: bool) -> int:
+    """Ask, then remove them one by one; returns how many stayed, each of which is named with the reason."""
+    for orphan in orphans:
+        _say(f"unknown to the state: {orphan.kind} {orphan.name} on {orphan.node}")
+    if orphans and not yes:
+        typer.confirm("Stop and remove these? Volumes are kept", abort=True)
+    refused = 0
+    for orphan in orphans:
+        _say(f"removing {orphan.kind} {orphan.name} on {orphan.node}")
+        try:
+            recover.remove(found, orphan)
+        except hosts.NodeError as error:
+            refused += 1
+            _say(f"{orphan.kind} {orphan.name} on {orphan.node} stays: {error}")
+    return refused
 
 
 @app.command("chat")
-def chat_command(prompt: str, stack_name: StackOption = "lab") -> None:
+def chat_command(prompt: str, stack_name: StackOption = lab_bridge.STACK, ca: CaOption = None) -> None:
     """Send one chat request through the front door and print the answer as it streams.
 
     Example: ./swarm chat "Why is the sky blue?"
     """
+    # Paths count from where the operator stands, and the next line goes elsewhere.
+    authority = ca.resolve() if ca else None
     found = _stack(stack_name)
-    ca = environment.ca_file() if found.name == environment.STACK else None
+    if authority is None and found.name == lab_bridge.STACK:
+        authority = lab_bridge.ca_file()
     for piece in chat.ask(
         stack.output(stack_name, "chat_url"),
         key=stack.output(stack_name, "chat_key"),
         model=stack.output(stack_name, "chat_model"),
         prompt=prompt,
-        ca=ca,
+        ca=authority,
     ):
         console.print(piece.text, end="", soft_wrap=True, markup=False, highlight=False)
     console.print()
@@ -100,8 +150,9 @@ def chat_command(prompt: str, stack_name: StackOption = "lab") -> None:
 
 def _stack(name: str) -> Stack:
     """The stack; for the lab's own its environment is set up first, so that no `eval` is needed."""
-    if name == environment.STACK:
-        os.environ.update(environment.variables())
+    os.chdir(REPO)
+    if name == lab_bridge.STACK:
+        lab_bridge.activate()
     return stack.read(name)
 
 
@@ -110,11 +161,20 @@ def status_table(found: list[Container]) -> Table:
     table = Table("node", "service", "state", "image", "restarts")
     for container in found:
         colour = "green" if container.state.good else "red"
-        state = f"[{colour}]{container.state}[/{colour}] {container.detail}".strip()
+        state = f"[{colour}]{container.state}[/{colour}] {escape(container.detail)}".strip()
         mark = " [yellow](stand-in)[/yellow]" if container.stand_in else ""
         image = Path(container.image.partition("@")[0]).name
-        table.add_row(container.node, container.name + mark, state, image, str(container.restarts))
+        table.add_row(container.node, container.name + mark, state, escape(image), str(container.restarts))
     return table
+
+
+def _say(line: str) -> None:
+    """One line of progress; what a machine said is no markup."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _complain(error: Exception) -> None:
+    print(error, file=sys.stderr)  # noqa: T201 - plain text, whatever the terminal
 
 
 def main() -> None:
@@ -125,8 +185,9 @@ def main() -> None:
         stack.EngineError,
         SettingsError,
         chat.ChatError,
-        environment.LabError,
-        hosts.UnreachableError,
+        lab_bridge.LabError,
+        hosts.NodeError,
+        recover.ForeignStateError,
     ) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - plain text, whatever the terminal
+        _complain(error)
         sys.exit(1)

@@ -15,6 +15,15 @@ from components.model.ssh import ssh_options
 from ops.stack import Stack
 
 LOG_LINES = 30
+SSH_FAILED = 255
+"""Status of ssh itself; every other one is the command's (ssh(1))."""
+
+# A container that went away in between makes `inspect` fail after it has printed the others; a Docker that
+# went away makes `docker version` fail as well.
+_INSPECT = (
+    "found=$(docker ps --all --quiet --filter label={label}) || exit 1; "
+    '[ -z "$found" ] || docker inspect $found 2>/dev/null || docker version >/dev/null'
+)
 
 
 class State(StrEnum):
@@ -28,6 +37,9 @@ class State(StrEnum):
     UNHEALTHY = "unhealthy"
     STOPPED = "stopped"
     MISSING = "missing"
+    DOCKER_FAILED = "docker failed"
+    """The node answers, and its Docker does not."""
+
     UNREACHABLE = "node unreachable"
 
     @property
@@ -50,17 +62,30 @@ class Container:
 
 
 @dataclass
-class UnreachableError(Exception):
-    """A node does not answer over SSH."""
+class NodeError(Exception):
+    """A command on a node did not do what it should."""
 
     said: str
+
+    def __str__(self) -> str:
+        """The node's address, and what was said."""
+        return self.said
+
+
+class UnreachableError(NodeError):
+    """A node does not answer over SSH, or has another host key."""
+
+
+class CommandError(NodeError):
+    """A node answers, and a command on it ended with an error."""
 
 
 def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) -> str:
     """Run a shell command on a node and return its standard output.
 
     Raises:
-        UnreachableError: SSH failed, the host key is another one, or the command ended with an error.
+        UnreachableError: SSH failed, the host key is another one, or time ran out.
+        CommandError: The command ended with an error.
     """
     argv = (
         "ssh",
@@ -79,7 +104,8 @@ def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) ->
     except subprocess.TimeoutExpired as error:
         raise UnreachableError(f"{node.address}: no answer within {timeout_seconds:.0f} s") from error
     if done.returncode != 0:
-        raise UnreachableError(f"{node.address}: {done.stderr.strip() or f'status {done.returncode}'}")
+        kind = UnreachableError if done.returncode == SSH_FAILED else CommandError
+        raise kind(f"{node.address}: {done.stderr.strip() or f'status {done.returncode}'}")
     return done.stdout
 
 
@@ -90,6 +116,26 @@ def survey(stack: Stack) -> list[Container]:
         return [container for containers in found for container in containers]
 
 
+def connect(stack: Stack) -> dict[str, str]:
+    """Open the shared connection to every node, before a burst of clients that would each open their own.
+
+    It stays open for a minute after its last use (`ssh_options`).
+
+    Returns:
+        For each node what went wrong, empty where nothing did.
+    """
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(stack.nodes, pool.map(_connect, stack.nodes.values()), strict=True))
+
+
+def _connect(node: NodeSettings) -> str:
+    try:
+        on_node(node, "true")
+    except NodeError as error:
+        return error.said
+    return ""
+
+
 def logs(node: NodeSettings, name: str) -> str:
     """The last lines that a container printed."""
     return on_node(node, f"docker logs --tail {LOG_LINES} {name} 2>&1")
@@ -97,13 +143,12 @@ def logs(node: NodeSettings, name: str) -> str:
 
 def _survey_node(stack: Stack, node: str) -> list[Container]:
     expected = [spec for spec in stack.services if spec.node == node]
-    listing = (
-        f"docker ps --all --quiet --filter label={LABEL_PREFIX}.stack={stack.name} | xargs -r docker inspect"
-    )
+    listing = _INSPECT.format(label=f"{LABEL_PREFIX}.stack={stack.name}")
     try:
         inspected = json.loads(on_node(stack.nodes[node], listing) or "[]")
-    except UnreachableError as error:
-        return [Container(node, spec.full_name, State.UNREACHABLE, detail=error.said) for spec in expected]
+    except NodeError as error:
+        state = State.UNREACHABLE if isinstance(error, UnreachableError) else State.DOCKER_FAILED
+        return [Container(node, spec.full_name, state, detail=error.said) for spec in expected]
     by_name = {item["Name"].removeprefix("/"): item for item in inspected}
     return [
         _container(node, spec.full_name, by_name[spec.full_name])

@@ -10,12 +10,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.hosts import Container, State, UnreachableError, logs, survey
+from ops.hosts import Container, NodeError, State, logs, survey
 from ops.stack import Stack
 
 POLL_SECONDS = 1.0
 RESTARTS_GIVEN_UP_AT = 3
 """A container that restarted this often since its creation is in a crash loop."""
+
+GONE_GRACE_SECONDS = 10.0
+"""A node may miss one look, and a container is away while it is replaced; what is away for longer is lost."""
+
+GONE = frozenset({State.MISSING, State.UNREACHABLE, State.DOCKER_FAILED})
 
 
 @dataclass
@@ -42,31 +47,34 @@ def wait_healthy(
     """Wait until all expected services are healthy.
 
     Raises:
-        NotHealthyError: A service stopped, loops, is missing, or is not healthy in time.
+        NotHealthyError: A service stopped, loops, stays away, or is not healthy in time.
     """
     deadline = time.monotonic() + timeout_seconds
+    gone_since: dict[str, float] = {}
     while True:
         found = look(stack)
         waiting = [container for container in found if not container.state.good]
         if not waiting:
             return found
-        lost = [container for container in waiting if _lost(container)]
-        if lost or time.monotonic() > deadline:
+        now = time.monotonic()
+        gone_since = {item.name: gone_since.get(item.name, now) for item in waiting if item.state in GONE}
+        lost = [item for item in waiting if _lost(item, now - gone_since.get(item.name, now))]
+        if lost or now > deadline:
             raise NotHealthyError(tuple(lost or waiting), _last_lines(stack, lost or waiting))
         time.sleep(POLL_SECONDS)
 
 
-def _lost(container: Container) -> bool:
-    gone = container.state in {State.MISSING, State.STOPPED, State.UNREACHABLE}
-    return gone or container.restarts >= RESTARTS_GIVEN_UP_AT
+def _lost(container: Container, gone_seconds: float) -> bool:
+    stopped = container.state is State.STOPPED
+    return stopped or container.restarts >= RESTARTS_GIVEN_UP_AT or gone_seconds > GONE_GRACE_SECONDS
 
 
 def _last_lines(stack: Stack, containers: list[Container]) -> dict[str, str]:
     lines = {}
     for container in containers:
-        if container.state not in {State.MISSING, State.UNREACHABLE}:
+        if container.state not in GONE:
             try:
                 lines[container.name] = logs(stack.nodes[container.node], container.name)
-            except UnreachableError as error:
+            except NodeError as error:
                 lines[container.name] = error.said
     return lines

@@ -38,7 +38,8 @@ def pulumi(*arguments: str) -> str:
         fix = 'for the lab, eval "$(./swarm env)"'
         raise EngineError(f"pulumi: must be on PATH, got nothing; {fix}") from error
     if done.returncode != 0:
-        raise EngineError(done.stderr.strip() or done.stdout.strip())
+        # Diagnostics of an operation are on its standard output, refusals of the command on the other one.
+        raise EngineError("\n".join(text for text in (done.stdout.strip(), done.stderr.strip()) if text))
     return done.stdout
 
 

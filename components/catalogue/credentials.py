@@ -6,11 +6,11 @@ from typing import Final
 
 from components.model.secrets import SecretRef, SecretSource
 
-POSTGRES_PASSWORD: Final = SecretRef(name="postgres-password")
-LITELLM_DATABASE_PASSWORD: Final = SecretRef(name="litellm-database-password")
+POSTGRES_PASSWORD: Final = SecretRef(name="postgres-password", kept_with_data=True)
+LITELLM_DATABASE_PASSWORD: Final = SecretRef(name="litellm-database-password", kept_with_data=True)
 REDIS_PASSWORD: Final = SecretRef(name="redis-password")
 LITELLM_MASTER_KEY: Final = SecretRef(name="litellm-master-key", length=48)
-LITELLM_SALT_KEY: Final = SecretRef(name="litellm-salt-key", length=48)
+LITELLM_SALT_KEY: Final = SecretRef(name="litellm-salt-key", length=48, kept_with_data=True)
 """Encrypts what LiteLLM stores: once anything is stored under it, it must never change."""
 
 ENGINE_KEY: Final = SecretRef(name="engine-key", length=48)

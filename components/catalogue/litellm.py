@@ -29,19 +29,22 @@ from components.model.specs import (
     Scratch,
     ServiceSpec,
 )
-from components.render.litellm import Step, render_config, render_start
+from components.render.litellm import LIVENESS_PATH, Step, render_config, render_start
 
 PORT: Final = 4000
 _FOLDER: Final = "/etc/litellm"
 _WORKER_MIB: Final = 640
 """A worker takes 300 to 400 MiB; the rest is for large requests."""
 
+_LEAST_WORKER_MIB: Final = 400
+
 
 def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceSpec:
     """The gateway.
 
     Its liveness path is probed and no other: `/health` would call every model, paid ones too, and readiness
-    fails while the database is away although requests still work (litellm issue 34934).
+    fails while the database is away although requests still work (litellm issue 34934). Its port speaks plain
+    HTTP and is not published: clients come through the proxy, with TLS and the rate limit.
     """
     gateway = settings.gateway
     secrets = _secrets(node, database=gateway.database)
@@ -50,6 +53,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
         name="litellm",
         image=image(settings, "litellm"),
         limits=limits(settings, node, "litellm", memory_mib=512 + _WORKER_MIB * gateway.workers, cpus="3.0"),
+        least_memory_mib=_LEAST_WORKER_MIB * gateway.workers,
         health=Health(test=("CMD", "python3", "-c", _PROBE), timeout_seconds=10, start_period_seconds=120),
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
         env={
@@ -59,7 +63,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
             "LITELLM_LOG": "ERROR",
             "LITELLM_MIGRATION_DIR": f"{_SCRATCH.path}/migrations",
         },
-        ports=(Port(name="http", container=PORT, published=PORT),),
+        ports=(Port(name="http", container=PORT),),
         configuration=Configuration(folder=_FOLDER, files=_files(settings, node, steps, secrets)),
         secrets=tuple(secrets.values()),
         scratch=(_SCRATCH,),
@@ -77,9 +81,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
 
 
 _SCRATCH: Final = Scratch(size_mib=256)
-_PROBE: Final = (
-    f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health/liveliness', timeout=8)"
-)
+_PROBE: Final = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}{LIVENESS_PATH}', timeout=8)"
 
 
 def _secrets(node: str, *, database: bool) -> dict[str, SecretFile]:

@@ -54,11 +54,10 @@ def _cascade(settings: Settings, peers: Sequence[ServiceSpec]) -> tuple[_Engine,
 
 
 def _published(settings: Settings, spec: ServiceSpec) -> ManagedEndpoint:
-    port = spec.port("http")
     return ManagedEndpoint(
         service=spec.full_name,
         host=str(settings.nodes.by_name()[spec.node].address),
-        port=port.published or port.container,
+        port=spec.published_port("http"),
     )
 
 

@@ -81,10 +81,9 @@ def _jobs(settings: Settings, specs: Sequence[ServiceSpec], *, seen_from: str) -
 
 def _target(settings: Settings, spec: ServiceSpec, metrics: Metrics, seen_from: str) -> str:
     """By container name on the same node, by tailnet address and published port on another."""
-    port = spec.port(metrics.port)
     if spec.node == seen_from:
-        return f"{spec.full_name}:{port.container}"
-    return f"{settings.nodes.by_name()[spec.node].address}:{port.published}"
+        return f"{spec.full_name}:{spec.port(metrics.port).container}"
+    return f"{settings.nodes.by_name()[spec.node].address}:{spec.published_port(metrics.port)}"
 
 
 def _credentials(specs: Sequence[ServiceSpec]) -> tuple[SecretFile, ...]:

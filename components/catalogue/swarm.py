@@ -6,10 +6,7 @@ from collections.abc import Mapping
 
 from components.catalogue import oracle, starlord, thanos
 from components.config.settings import Settings
-from components.model.endpoints import external_endpoints
 from components.model.specs import ServiceSpec
-
-__all__ = ["external_endpoints", "swarm"]
 
 
 def swarm(settings: Settings) -> Mapping[str, tuple[ServiceSpec, ...]]:

@@ -8,6 +8,7 @@ from components.catalogue.credentials import ENGINE_KEY
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import EngineSettings, Settings
+from components.model.forms import LEAST_MEMORY_MIB
 from components.model.secrets import SecretFile
 from components.model.specs import (
     ConfigFile,
@@ -19,7 +20,7 @@ from components.model.specs import (
     Scratch,
     ServiceSpec,
 )
-from components.render.text import from_template
+from components.render.vllm import WAIT_SECONDS, render_start
 
 KEEP_ALIVE_SECONDS: Final = 120
 """Above the time for which the proxy keeps an idle connection: vLLM's default of 5 seconds would close
@@ -32,13 +33,14 @@ _SHM_MIB: Final = 4096
 _PROGRAM_MIB: Final = 4096
 """Interpreter, CUDA libraries and what loading a model needs beside the weights it keeps."""
 
+_HEALTH_PATH: Final = "/health"
 _HEALTH: Final = Health(
     # The path answers only once the model is loaded; python3 is the one client in the image.
     test=(
         "CMD",
         "python3",
         "-c",
-        f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_PORT}/health', timeout=8)",
+        f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_PORT}{_HEALTH_PATH}', timeout=8)",
     ),
     interval_seconds=10,
     timeout_seconds=10,
@@ -70,6 +72,7 @@ def engine(
     proxy passes on nothing but `/v1`.
     """
     program = image(settings, "vllm")
+    weights_mib = model.cpu_offload_gib * 1024
     key = SecretFile(name="engine_key", parts=(ENGINE_KEY,))
     return ServiceSpec(
         node=node,
@@ -79,19 +82,18 @@ def engine(
             settings,
             node,
             name,
-            memory_mib=model.cpu_offload_gib * 1024 + _SHM_MIB + _PROGRAM_MIB,
+            memory_mib=weights_mib + _SHM_MIB + _PROGRAM_MIB,
             cpus="4.0",
             shm_mib=_SHM_MIB,
         ),
+        # Without weights in host memory nothing is certain: a stand-in needs next to nothing.
+        least_memory_mib=weights_mib + _PROGRAM_MIB if weights_mib else LEAST_MEMORY_MIB,
         health=_HEALTH,
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
         command=arguments(model),
         env=_ENVIRONMENT,
         ports=(Port(name="http", container=_PORT, published=published),),
-        configuration=Configuration(
-            folder=_FOLDER,
-            files=(ConfigFile(name="start.sh", text=from_template("vllm/start.sh", key_file=key.path)),),
-        ),
+        configuration=_configuration(key, after),
         secrets=(key,),
         # One volume for models, compiled graphs and kernels: all of them lie below the home folder, the
         # only writable folder of the image's user that is certain to exist.
@@ -102,8 +104,15 @@ def engine(
         gpu=not program.stand_in,
         gpu_share=model.gpu_memory_utilization,
         stop_grace_seconds=60,
-        start_timeout_seconds=1800,
+        start_timeout_seconds=WAIT_SECONDS,
     )
+
+
+def _configuration(key: SecretFile, after: tuple[str, ...]) -> Configuration:
+    """The start script; other engines are reached by their names in the node's network."""
+    urls = [f"http://{other}:{_PORT}{_HEALTH_PATH}" for other in after]
+    start = render_start(key_file=key.path, wait_for=urls)
+    return Configuration(folder=_FOLDER, files=(ConfigFile(name="start.sh", text=start),))
 
 
 def arguments(model: EngineSettings) -> tuple[str, ...]:

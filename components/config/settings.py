@@ -7,19 +7,36 @@ gives the same deployment on every machine.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Collection, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Collection, Mapping
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 import pulumi.runtime.config
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from components.config.errors import SettingsError, refuse
-from components.model.images import is_pinned
+from components.config.fields import (
+    Account,
+    AttentionBackend,
+    Count,
+    Cpus,
+    Gibibytes,
+    HostKey,
+    HostName,
+    KvCacheDtype,
+    MachineAddress,
+    Mebibytes,
+    ModelName,
+    ModelRepository,
+    Reference,
+    Switch,
+    TcpPort,
+    User,
+    Written,
+)
+from components.model.forms import LEAST_MEMORY_MIB
 from components.model.problems import Problem
-from components.model.specs import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
 
 NAMESPACE = "aiswarm"
 
@@ -27,32 +44,6 @@ PLAIN_KEYS = ("gateway", "images", "limits", "models", "nodes", "railway")
 _PRIVATE_KEY = "tls_private_key"
 SECRET_KEYS = ("tls_certificate", _PRIVATE_KEY)
 """Read by the deploy layer alone, as outputs that stay encrypted."""
-
-_Mebibytes = Annotated[int, Field(gt=0)]
-_TcpPort = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _text(holds: Callable[[str], bool], expected: str) -> AfterValidator:
-    """A rule of the specs, held here already: what the operator wrote must never end in a traceback."""
-
-    def check(value: str) -> str:
-        if not holds(value):
-            raise ValueError(expected)
-        return value
-
-    return AfterValidator(check)
-
-
-_Cpus = Annotated[str, _text(is_canonical_cpus, CANONICAL_CPUS)]
-_User = Annotated[str, _text(is_plain_user, "numeric uid:gid, not root")]
-_Reference = Annotated[str, _text(is_pinned, "repository:tag@sha256:<64 hex digits>")]
-_HostKey = Annotated[
-    str,
-    _text(
-        lambda key: bool(re.fullmatch(r"ssh-ed25519 [A-Za-z0-9+/=]+", key)),
-        "a public key like ssh-ed25519 AAAA…, without comment",
-    ),
-]
 
 
 class _Section(BaseModel):
@@ -63,30 +54,30 @@ class GpuSettings(_Section):
     """One graphics card of a node."""
 
     name: str
-    memory_mib: _Mebibytes
+    memory_mib: Mebibytes
 
 
 class SshSettings(_Section):
     """How the node's Docker engine and files are reached."""
 
-    user: str = "root"
-    port: _TcpPort = 22
-    host_key: _HostKey | None = None
+    user: Account = "root"
+    port: TcpPort = 22
+    host_key: HostKey | None = None
     """Public host key. A preview needs none; `up` refuses to start without it."""
 
 
 class NodeSettings(_Section):
     """One machine that already runs Docker."""
 
-    address: IPv4Address
+    address: MachineAddress
     """Address in the tailnet; ports are published there and nowhere else."""
 
     arch: Literal["amd64", "arm64"]
-    memory_mib: _Mebibytes
-    reserved_mib: _Mebibytes = 1024
+    memory_mib: Mebibytes
+    reserved_mib: Mebibytes = 1024
     """Kept for the system and for containers that are not ours."""
 
-    subnet: IPv4Network
+    subnet: Annotated[IPv4Network, Written]
     """Docker network of the node, a /24 of 172.20.0.0/16."""
 
     gpus: tuple[GpuSettings, ...] = ()
@@ -108,25 +99,25 @@ class NodesSettings(_Section):
 class EngineSettings(_Section):
     """One model and how vLLM serves it; names and units are those of `vllm serve`."""
 
-    repository: str
+    repository: ModelRepository
     """Model repository, e.g. `TheBloke/Mixtral-8x7B-Instruct-v0.1-GPTQ`."""
 
-    served_name: str
+    served_name: ModelName
     """Name that clients of the engine use."""
 
     gpu_memory_utilization: Annotated[float, Field(gt=0, lt=1)]
-    max_model_len: Annotated[int, Field(gt=0)]
-    max_num_seqs: Annotated[int, Field(gt=0)]
-    kv_cache_dtype: str = "auto"
-    attention_backend: str | None = None
-    cpu_offload_gib: Annotated[int, Field(ge=0)] = 0
+    max_model_len: Count
+    max_num_seqs: Count
+    kv_cache_dtype: KvCacheDtype = "auto"
+    attention_backend: AttentionBackend | None = None
+    cpu_offload_gib: Gibibytes = 0
     """Weights kept in host memory; counts against the container's memory limit."""
 
 
 class ModelsSettings(_Section):
     """The cascade, in the order in which a request tries it."""
 
-    public_name: str = "swarm"
+    public_name: ModelName = "swarm"
     """The one model name that clients of the gateway ask for."""
 
     primary: EngineSettings
@@ -137,36 +128,39 @@ class ModelsSettings(_Section):
 class GatewaySettings(_Section):
     """The step between HAProxy and the engines."""
 
-    workers: Annotated[int, Field(ge=1, le=64)] = 2
-    database: bool = True
+    workers: Annotated[int, Field(strict=True, ge=1, le=64)] = 2
+    database: Switch = True
     """False runs LiteLLM without virtual keys and spend records."""
 
-    requests_per_minute: Annotated[int, Field(gt=0)] = 600
+    requests_per_minute: Count = 600
     """Most requests of one client key a minute; more are answered with 429."""
+
+    public_host: HostName | None = None
+    """DNS name of the front door, which its certificate names; None shows clients its address."""
 
 
 class ImageSettings(_Section):
     """Another image in place of one from the catalogue, e.g. from a registry inside the network."""
 
-    reference: _Reference
+    reference: Reference
     platforms: tuple[Literal["linux/amd64", "linux/arm64"], ...]
-    user: _User | None = None
+    user: User | None = None
     """None keeps the user of the catalogue's image, which the other one must then be built for."""
 
-    stand_in: bool = False
+    stand_in: Switch = False
 
 
 class LimitSettings(_Section):
     """Other limits for one service than the catalogue's."""
 
-    memory_mib: Annotated[int, Field(ge=LEAST_MEMORY_MIB)]
-    cpus: _Cpus
+    memory_mib: Annotated[int, Field(strict=True, ge=LEAST_MEMORY_MIB)]
+    cpus: Cpus
 
 
 class RailwaySettings(_Section):
     """The auxiliary cloud."""
 
-    enabled: bool = False
+    enabled: Switch = False
 
 
 class Settings(_Section):
@@ -249,11 +243,10 @@ def _problem(item: ErrorDetails) -> Problem:
 
 
 _EXPECTED = {
-    "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "float_parsing": "must be a number",
     "string_type": "must be text",
-    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
     "model_type": "must be an object",
     "tuple_type": "must be a list",
     "mapping_type": "must be an object",

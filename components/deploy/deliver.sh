@@ -7,10 +7,13 @@
 # $3     the container's name
 # $4     the image that it shall run
 # $5     signal that makes the running program read its files again; empty where it is replaced instead
-# $6...  command in the container that refuses a bad configuration lying in config/.next
+# $6...  command in the container that refuses bad files, configuration and secrets, lying in place
 #
 # The two mounted folders keep their inodes: a bind mount follows the inode, not the name. So new files are
-# renamed into them one by one, and only when every one of them has arrived and the check has passed.
+# renamed into them one by one, once every one of them has arrived. A program reads its configuration together
+# with its secrets, at the paths that the configuration names: so both are in place when it checks them, and the
+# files of before wait aside as hard links (which need no space) until it has agreed. A run that is killed leaves
+# them there, and the next one starts by putting them back.
 set -eu
 umask 077
 
@@ -18,17 +21,10 @@ folder=$1 owner=$2 container=$3 image=$4 signal=$5
 shift 5
 
 staging=$folder/.next
-candidate=$folder/config/.next
-
-discard() { rm -rf -- "$staging" "$candidate"; }
-
-refuse() {
-	printf '%s: %s; the files of before are still in place\n' "$container" "$1" >&2
-	exit 1
-}
+before=$folder/.before
 
 # Every path below folder $1, folders before what is in them.
-paths() (cd "$1" && find . -mindepth 1 ! -path ./.next ! -path './.next/*')
+paths() (cd "$1" && find . -mindepth 1)
 
 newline='
 '
@@ -53,11 +49,50 @@ put() {
 	done
 }
 
-trap discard EXIT
+# Copies both folders in $1 into $2 as hard links.
+link() {
+	rm -rf -- "$2"
+	mkdir -- "$2"
+	cp -al -- "$1/config" "$1/secrets" "$2/"
+}
+
+# Moves both folders from the staging area in place; $1 and $2 are owner and mode of secrets/.
+place() {
+	put "$staging/config" "$folder/config"
+	put "$staging/secrets" "$folder/secrets"
+	chmod 0555 "$folder/config"
+	chown "$1" "$folder/secrets"
+	chmod "$2" "$folder/secrets"
+}
+
+# From here on the files in place are the ones to keep.
+settle() {
+	rm -f -- "$before/complete"
+	rm -rf -- "$before" "$staging"
+}
+
+# Puts the files of before back, unless they have been settled. They are linked once more, not moved: a run that
+# is killed here must leave them whole.
+undo() {
+	if [ -e "$before/complete" ]; then
+		link "$before" "$staging"
+		place "$(stat -c %u:%g "$before/secrets")" "$(stat -c %a "$before/secrets")"
+	fi
+	settle
+}
+
+refuse() {
+	undo
+	printf '%s: %s; the files of before are still in place\n' "$container" "$1" >&2
+	exit 1
+}
+
+trap undo EXIT
 trap 'exit 1' HUP INT TERM
 
-discard
-mkdir -p -- "$folder/config" "$folder/secrets" "$staging"
+mkdir -p -- "$folder/config" "$folder/secrets"
+undo
+mkdir -- "$staging"
 base64 -d | tar -xpmf - -C "$staging" || refuse 'its new files could not be unpacked'
 [ -e "$staging/complete" ] || refuse 'its new files did not arrive completely'
 
@@ -67,19 +102,15 @@ if [ -n "$signal" ]; then
 	running=$(docker ps --quiet --filter "name=^/$container\$" --filter "ancestor=$image" --filter status=running)
 fi
 
-if [ -n "$running" ]; then
-	mv -- "$staging/config" "$candidate"
-	said=$(docker exec "$running" "$@" 2>&1) ||
-		refuse "the program refuses its new configuration, saying: $said (docker stop $container skips this check)"
-	put "$candidate" "$folder/config"
-else
-	put "$staging/config" "$folder/config"
-fi
-put "$staging/secrets" "$folder/secrets"
+link "$folder" "$before"
+: >"$before/complete"
+place "$owner" 0500
 
-chmod 0555 "$folder/config"
-chown "$owner" "$folder/secrets"
-chmod 0500 "$folder/secrets"
+if [ -n "$running" ]; then
+	said=$(docker exec "$running" "$@" 2>&1) ||
+		refuse "the program refuses its new files, saying: $said (docker stop $container skips this check)"
+fi
+settle
 
 # Not `docker kill`: whatever the signal, Docker then counts the container as stopped by hand and does not start
 # it again when the machine has restarted (moby, daemon/kill.go).

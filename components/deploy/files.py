@@ -102,8 +102,8 @@ def _arguments(spec: ServiceSpec) -> Sequence[str]:
     """Arguments of `deliver.sh`."""
     reload = spec.configuration.reload if spec.configuration else None
     signal = reload.signal if reload else ""
-    candidate = f"{spec.configuration.folder}/.next" if spec.configuration else ""
-    check = [word.replace("{folder}", candidate) for word in reload.check] if reload else []
+    folder = spec.configuration.folder if spec.configuration else ""
+    check = [word.replace("{folder}", folder) for word in reload.check] if reload else []
     return [
         host_folder(spec.name),
         spec.image.user,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -12,8 +12,9 @@ from components.config.settings import NodeSettings
 from components.deploy.place import Place
 from components.deploy.secrets import Secrets
 from components.deploy.service import Service
+from components.model.checks import check_order
 from components.model.naming import NETWORK, labels
-from components.model.problems import Problem, SpecError
+from components.model.problems import SpecError
 from components.model.specs import ServiceSpec
 
 
@@ -68,11 +69,12 @@ class SwarmNode(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _services(self, specs: Sequence[ServiceSpec], place: Place) -> dict[str, Service]:
+    def _services(self, specs: tuple[ServiceSpec, ...], place: Place) -> dict[str, Service]:
+        for problem in check_order(specs):
+            raise SpecError(problem)
         awaited = {name for spec in specs for name in spec.after}
         made: dict[str, Service] = {}
         for spec in specs:
-            _check_order(spec, made)
             made[spec.name] = Service(
                 spec,
                 place,
@@ -102,14 +104,3 @@ class ThanosNode(SwarmNode):
 
     def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("aiswarm:index:ThanosNode", name, args, opts)
-
-
-def _check_order(spec: ServiceSpec, made: Mapping[str, Service]) -> None:
-    if unknown := sorted(set(spec.after) - set(made)):
-        raise SpecError(
-            Problem(
-                f"{spec.node}.{spec.name}.after",
-                "must name services of the node that stand before it",
-                ", ".join(unknown),
-            )
-        )

@@ -24,7 +24,7 @@ def urls(settings: Settings, swarm: Swarm) -> dict[str, str]:
         SpecError: No service is the proxy.
     """
     proxy = _proxy(swarm)
-    address = settings.nodes.by_name()[proxy.node].address
+    address = settings.gateway.public_host or settings.nodes.by_name()[proxy.node].address
     return {
         page: f"{scheme}://{address}{_port_suffix(scheme, proxy.port(port).published)}"
         for page, (scheme, port) in _PAGES.items()

@@ -47,7 +47,8 @@ class Secrets(pulumi.ComponentResource):
             f"{prefix}-{ref.name}",
             length=ref.length,
             special=False,
-            opts=pulumi.ResourceOptions(parent=self),
+            # Otherwise a secret that no service names for one `up` would come back with another value.
+            opts=pulumi.ResourceOptions(parent=self, protect=ref.kept_with_data),
         )
         # Marked once more: that the value is secret shall not rest on one line of a generated SDK.
         return pulumi.Output.secret(password.result)
@@ -65,7 +66,7 @@ def _distinct(swarm: Swarm) -> Mapping[str, SecretRef]:
             raise SpecError(
                 Problem(
                     f"secrets.{ref.name}",
-                    "must have the same source and length wherever it is named",
+                    "must have the same source, length and protection wherever it is named",
                     f"{_shape(found[ref.name])} and {_shape(ref)}",
                 )
             )
@@ -73,4 +74,5 @@ def _distinct(swarm: Swarm) -> Mapping[str, SecretRef]:
 
 
 def _shape(ref: SecretRef) -> str:
-    return f"{ref.source}, {ref.length} characters"
+    kept = ", kept with data" if ref.kept_with_data else ""
+    return f"{ref.source}, {ref.length} characters{kept}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
@@ -39,6 +38,7 @@ def find_problems(settings: Settings, swarm: Swarm) -> list[Problem]:
         problems += [
             *check_ports(settings, name, specs),
             *check_memory(name, node, specs),
+            *check_least_memory(settings, specs),
             *check_gpus(name, node, specs),
             *check_images(settings, node, specs),
             *check_order(specs),
@@ -110,6 +110,17 @@ def check_memory(name: str, node: NodeSettings, specs: tuple[ServiceSpec, ...]) 
         )
 
 
+def check_least_memory(settings: Settings, specs: tuple[ServiceSpec, ...]) -> Iterator[Problem]:
+    """No limit is below what its service certainly needs: the kernel would kill it again and again."""
+    for spec in specs:
+        limit, least = spec.limits.memory_mib, spec.least_memory_mib
+        if limit < least:
+            overridden = spec.full_name in settings.limits
+            path = f"aiswarm:limits.{spec.full_name}" if overridden else f"{spec.full_name}.limits"
+            expected = f"must be at least {least} for the service's settings"
+            yield Problem(f"{path}.memory_mib", expected, str(limit))
+
+
 def check_gpus(name: str, node: NodeSettings, specs: tuple[ServiceSpec, ...]) -> Iterator[Problem]:
     """The shares of a card, with what CUDA takes beside them, fit on it; the engines use the first card."""
     shares = [spec for spec in specs if spec.gpu_share]
@@ -146,20 +157,19 @@ def check_images(settings: Settings, node: NodeSettings, specs: tuple[ServiceSpe
 
 
 def check_order(specs: tuple[ServiceSpec, ...]) -> Iterator[Problem]:
-    """What a service waits for exists on its node, can become healthy and does not wait for it in turn."""
-    by_name = {spec.name: spec for spec in specs}
+    """What a service waits for stands before it on its node, and can become healthy.
+
+    So no two services can wait for each other, and resources can be made in the order of the specs.
+    """
+    before: dict[str, ServiceSpec] = {}
     for spec in specs:
         for name in spec.after:
-            path = f"{spec.full_name}.after"
-            if name not in by_name:
-                yield Problem(path, f"must name services of {spec.node}", repr(name))
-            elif by_name[name].health.test == ("NONE",):
-                yield Problem(path, "must name services with a health check", repr(name))
-    try:
-        TopologicalSorter({spec.name: spec.after for spec in specs}).prepare()
-    except CycleError as error:
-        circle: list[str] = error.args[1]
-        yield Problem(f"{specs[0].node}.services", "must not wait in a circle", " -> ".join(reversed(circle)))
+            path = f"{spec.node}.{spec.name}.after"
+            if name not in before:
+                yield Problem(path, f"must name services of {spec.node} that stand before it", name)
+            elif before[name].health.test == ("NONE",):
+                yield Problem(path, "must name services with a health check", name)
+        before[spec.name] = spec
 
 
 def check_protected_names(settings: Settings, specs: tuple[ServiceSpec, ...]) -> Iterator[Problem]:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from components.config.settings import Settings
 
 QDRANT_PORT = 6333
 QDRANT_NODE = "starlord"
-
-
-class Endpoint(Protocol):
-    """Anything with an address that another service can be pointed at."""
-
-    @property
-    def address(self) -> str:
-        """`host:port`, without scheme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

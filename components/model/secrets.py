@@ -31,6 +31,9 @@ class SecretRef:
     length: int = 32
     """Characters of a generated value: letters and digits only, so it needs no quoting anywhere."""
 
+    kept_with_data: bool = False
+    """The value also lives inside a retained volume, which opens with no other: protected like it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretFile:

@@ -13,32 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from components.model.forms import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
 from components.model.images import Image
 from components.model.naming import service_name
 from components.model.problems import Problem, SpecError
 from components.model.secrets import SecretFile
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_CPUS = re.compile(r"(0\.[1-9]|[1-9]\d?\.\d)\d?")
-_USER = re.compile(r"[1-9]\d*:\d+")
-
-CANONICAL_CPUS = "at least 0.1, written like 2.0 or 0.5 without other trailing zeros, and no whole ten"
-LEAST_MEMORY_MIB = 6
-"""Docker refuses a smaller limit."""
-
-
-def is_canonical_cpus(text: str) -> bool:
-    """Tell whether the docker provider reads `text` back as it is written.
-
-    It prints 2 as "2.0", 0.50 as "0.5" and 10 as "10." (its `nanoInt64ToDecimalString`).
-    """
-    trimmed = not text.endswith("0") or (text.endswith(".0") and not text.endswith("0.0"))
-    return trimmed and bool(_CPUS.fullmatch(text))
-
-
-def is_plain_user(text: str) -> bool:
-    """Tell whether `text` is a numeric `uid:gid` other than root; the group may be 0."""
-    return bool(_USER.fullmatch(text))
 
 
 def _require(holds: bool, path: str, expected: str, got: object) -> None:
@@ -122,7 +103,8 @@ class Reload:
     """How a running program takes a changed configuration without being replaced."""
 
     check: tuple[str, ...]
-    """Command in the container that refuses a bad configuration; `{folder}` is where the new files lie."""
+    """Command in the container that refuses bad files once they, and the secrets, lie in place; `{folder}` is
+    the configuration's folder."""
 
     signal: str
     """Signal to the container that makes it read the files again, e.g. `HUP`."""
@@ -203,6 +185,9 @@ class ServiceSpec:
 
     image: Image
     limits: Limits
+    least_memory_mib: int = LEAST_MEMORY_MIB
+    """What the service certainly needs with its settings: a smaller limit kills it, so it is refused."""
+
     health: Health
     entrypoint: tuple[str, ...] = ()
     """Replaces the image's own; empty keeps it, and `command` then holds arguments only."""
@@ -296,3 +281,14 @@ class ServiceSpec:
             if port.name == name:
                 return port
         raise SpecError(Problem(f"{self.full_name}.ports", f"must have a port named {name!r}"))
+
+    def published_port(self, name: str) -> int:
+        """Number on the node of the port called `name`, for who looks from another node.
+
+        Raises:
+            SpecError: The service has no such port, or it is not published.
+        """
+        published = self.port(name).published
+        if published is None:
+            raise SpecError(Problem(f"{self.full_name}.ports", f"must publish the port named {name!r}"))
+        return published

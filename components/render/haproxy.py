@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from components.model.endpoints import ManagedEndpoint
 from components.model.secrets import SecretRef
+from components.render.litellm import ANSWER_SECONDS, LIVENESS_PATH
 from components.render.text import from_template
-
-_ANSWER_SECONDS = 600
-"""Longest answer, and longest pause within one: a stream is no tunnel, so the plain timeouts cut it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +57,15 @@ def render_proxy(
     """
     return from_template(
         "haproxy/haproxy.cfg",
-        answer_seconds=_ANSWER_SECONDS,
+        answer_seconds=ANSWER_SECONDS,
+        liveness_path=LIVENESS_PATH,
         http_port=listeners.http,
         https_port=listeners.https,
         stats_port=listeners.stats,
         prometheus_port=listeners.prometheus,
         certificate_file=certificate_file,
         requests_per_minute=requests_per_minute,
-        known_keys=from_template("haproxy/known_keys.cfg", file=keys_file) if keys_file else "",
+        known_keys=_known_keys(keys_file) if keys_file else "",
         gateway_name=gateway.service,
         gateway_address=gateway.address,
         prometheus_name=prometheus.service,
@@ -74,6 +73,10 @@ def render_proxy(
         health_path=health_path,
         pools="\n".join(_pool(pool) for pool in pools).rstrip(),
     )
+
+
+def _known_keys(file: str) -> str:
+    return from_template("haproxy/known_keys.cfg", file=file, liveness_path=LIVENESS_PATH)
 
 
 def _pool(pool: Pool) -> str:

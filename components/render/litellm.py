@@ -11,7 +11,12 @@ COOLDOWN_SECONDS = 5
 """How long an engine that failed is left out. The proxy's health checks already answer for a dead engine
 within a millisecond; the pause only saves these attempts, so it is kept shorter than a person's patience."""
 
-_ANSWER_SECONDS = 600
+ANSWER_SECONDS = 600
+"""Longest answer, and longest pause within one; the proxy before and behind the gateway waits as long."""
+
+LIVENESS_PATH = "/health/liveliness"
+"""Answers without a key and asks no model."""
+
 _FIRST_CHUNK_SECONDS = 60
 _CACHE_SECONDS = 3600
 
@@ -56,12 +61,14 @@ def render_config(
         "model_list": [_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)],
         "litellm_settings": {
             "num_retries": 0,
-            "request_timeout": _ANSWER_SECONDS,
+            "request_timeout": ANSWER_SECONDS,
             "callbacks": ["prometheus"],
             "require_auth_for_metrics_endpoint": True,
             "cache": True,
             "cache_params": {
                 "type": "redis",
+                # Only for requests that ask for it: what is kept are people's words.
+                "mode": "default_off",
                 "host": redis_host,
                 "port": redis_port,
                 "username": redis_user,
@@ -90,7 +97,7 @@ def _deployment(public_name: str, step: Step, order: int) -> dict[str, object]:
             "api_base": step.url,
             "api_key": "os.environ/ENGINE_KEY",
             "order": order,
-            "timeout": _ANSWER_SECONDS,
+            "timeout": ANSWER_SECONDS,
             "stream_timeout": _FIRST_CHUNK_SECONDS,
             "input_cost_per_token": _INPUT_PRICE,
             "output_cost_per_token": _OUTPUT_PRICE,

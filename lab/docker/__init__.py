@@ -25,6 +25,11 @@ _START_SECONDS = 60
 _BUILD_SECONDS = 3600
 
 
+def installed() -> bool:
+    """Tell whether there is a docker command at all."""
+    return _client_path() is not None
+
+
 def answers() -> bool:
     """Tell whether a daemon answers on the local socket."""
     client = _client_path()
@@ -57,9 +62,11 @@ def ensure_daemon(steps: Steps) -> None:
 def _start() -> str:
     """Start the daemon by the machine's own service manager, else as a process of its own session."""
     if Path("/run/systemd/system").is_dir():
-        process.logged(["systemctl", "start", "docker"], log="dockerd", timeout_seconds=120)
+        hint = "journalctl -u docker"
+        process.logged(["systemctl", "start", "docker"], log="dockerd", timeout_seconds=120, hint=hint)
         daemon = None
     else:
+        hint = "dockerd, which says on the terminal what is wrong"
         log = paths.log_dir() / "dockerd.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
@@ -69,7 +76,7 @@ def _start() -> str:
     deadline = time.monotonic() + _START_SECONDS
     while not answers():
         if time.monotonic() > deadline or (daemon is not None and daemon.poll() is not None):
-            raise StepError("dockerd did not come up", paths.log_dir() / "dockerd.log")
+            raise StepError("dockerd did not come up", paths.log_dir() / "dockerd.log", hint=hint)
         time.sleep(0.2)
     return "started"
 
@@ -121,6 +128,17 @@ def image_exists(tag: str) -> bool:
     return process.succeeds([client(), "-H", SOCKET, "image", "inspect", tag])
 
 
+def remove_images(*prefixes: str) -> int:
+    """Remove the images whose names begin so, and return how many; one that a container uses stays."""
+    used = set(docker("container", "ls", "--all", "--format={{.Image}}").split())
+    names = docker("image", "ls", "--format={{.Repository}}:{{.Tag}}").split()
+    wanted = [name for name in names if name.startswith(prefixes) and name not in used]
+    tagged = [name for name in wanted if not name.endswith(":<none>")]
+    if tagged:
+        docker("image", "rm", *tagged)
+    return len(tagged)
+
+
 def build_image(
     context: Path,
     tag: str,
@@ -139,18 +157,21 @@ def build_image(
     """
     with tempfile.TemporaryDirectory(prefix="aiswarm-build-") as scratch:
         secrets = _write_secrets(Path(scratch))
-        arguments = {**machine.proxy_variables(), **(build_args or {})}
         process.logged(
             [
                 client(), "-H", SOCKET, "build", "--network", "host", "--tag", tag,
                 *(["--platform", platform] if platform else []),
-                *(f"--build-arg={name}={value}" for name, value in sorted(arguments.items())),
+                # without a value docker takes it from the environment: a proxy's password is for no log
+                *(f"--build-arg={name}" for name in machine.proxy_variables()),
+                *(f"--build-arg={name}={value}" for name, value in sorted((build_args or {}).items())),
                 *(f"--secret=id={name},src={file}" for name, file in sorted(secrets.items())),
                 str(context),
             ],
             log=log,
             env={"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
             timeout_seconds=_BUILD_SECONDS,
+            cause="a package registry was not reached, or the disk of /var/lib/docker is full",
+            hint="df -h; then make up, what is built stays",
         )  # fmt: skip
 
 

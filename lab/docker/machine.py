@@ -21,6 +21,7 @@ from lab.process import StepError
 CA_IN_BUILD = Path("/run/secrets/ca")
 """Where the build secret `ca` is mounted when a Dockerfile names no target."""
 
+_POLICY = Path("/usr/sbin/policy-rc.d")
 _DEFAULT_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
 _APT_KEYS = re.compile(
@@ -52,6 +53,28 @@ def install(*packages: str) -> None:
         timeout_seconds=1800,
         hint=f"apt-get install {names}",
     )
+
+
+def install_idle(*packages: str) -> None:
+    """Install Debian packages for their programs alone: no service of theirs runs, now or after a reboot.
+
+    `policy-rc.d` is what Debian's package scripts ask before they start a service (invoke-rc.d(8)); one that
+    is there already is the machine's own and stays.
+
+    Raises:
+        StepError: As of `install`.
+    """
+    own = not _POLICY.exists()
+    if own:
+        _POLICY.write_text("#!/bin/sh\nexit 101\n")
+        _POLICY.chmod(0o755)
+    try:
+        install(*packages)
+    finally:
+        if own:
+            _POLICY.unlink()
+    if "openssh-server" in packages and Path("/run/systemd/system").is_dir():
+        process.output(["systemctl", "disable", "ssh"])
 
 
 def ca_bundle(environment: Mapping[str, str] = os.environ) -> Path | None:

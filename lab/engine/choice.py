@@ -40,16 +40,17 @@ def find() -> Engine | None:
 def ensure(steps: Steps) -> Engine:
     """Make sure that there is an engine: take the one on PATH if it works here, else build one.
 
+    A build of the same sources by another Go is the same engine; a newer Go is no reason to wait for one.
+
     Raises:
         StepError: The build failed.
     """
     with steps.step("Pulumi engine") as step:
         offer = official.offered(probe=True)
-        go = gotool.find()
-        folder = build.folder(go)
-        chosen = _official(offer) or (_built(folder) if folder.exists() else None)
+        folder = build.newest()
+        chosen = _official(offer) or (_built(folder) if folder else None)
         step.note = _note(offer, chosen)
-    return chosen or _built(build.ensure(steps, go))
+    return chosen or _built(build.ensure(steps, gotool.find()))
 
 
 def _official(offer: official.Offer | None) -> Engine | None:

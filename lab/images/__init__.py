@@ -12,13 +12,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import docker
+from lab import docker, paths
 from lab.images.recipes import RECIPES, TWO_ARCH, Recipe
-from lab.images.store import PULL, PUSH, Store
+from lab.images.store import Store
+from lab.nodes import emulation
 from lab.nodes import images as bases
+from lab.nodes.model import PUSH_REGISTRY, REGISTRY, REGISTRY_CONTAINER
 from lab.process import StepError
 from lab.steps import Steps
 
+_ARCHS = ("amd64", "arm64")
 _PUSH_SECONDS = 600
 
 
@@ -63,16 +66,23 @@ def ensure(steps: Steps) -> Mapping[str, LabImage]:
 def ensure_arm64(steps: Steps, names: Collection[str] = TWO_ARCH) -> Mapping[str, LabImage]:
     """Have these images as indexes of two architectures: amd64 and arm64, one of them emulated here.
 
+    Emulation comes first, whatever the registry has: `make down` and a reboot end it, and the nodes need it
+    to run even what was built long ago.
+
     Raises:
         StepError: A build or a push failed, or this machine cannot emulate the other architecture.
     """
+    native = bases.native_arch()
+    for arch in _ARCHS:
+        if arch != native:
+            emulation.ensure(steps, arch)
     with Store() as store:
         wanted = (recipe for recipe in RECIPES if recipe.name in names)
         return {recipe.name: _two_arch(steps, store, recipe) for recipe in wanted}
 
 
 def _two_arch(steps: Steps, store: Store, recipe: Recipe) -> LabImage:
-    tags = {arch: recipe.tag(bases.base_tag(arch)) for arch in ("amd64", "arm64")}
+    tags = {arch: recipe.tag(bases.base_tag(arch)) for arch in _ARCHS}
     index = "-".join(tags.values())
     digest = store.digest(recipe.name, index)
     if digest is None:
@@ -86,7 +96,7 @@ def _two_arch(steps: Steps, store: Store, recipe: Recipe) -> LabImage:
 def _image(recipe: Recipe, tag: str, digest: str | None, archs: tuple[str, ...]) -> LabImage:
     return LabImage(
         name=recipe.name,
-        reference=f"{PULL}/aiswarm/{recipe.name}:{tag}@{digest}",
+        reference=f"{REGISTRY}/aiswarm/{recipe.name}:{tag}@{digest}",
         stand_in=recipe.stand_in,
         platforms=tuple(f"linux/{arch}" for arch in archs),
     )
@@ -94,7 +104,7 @@ def _image(recipe: Recipe, tag: str, digest: str | None, archs: tuple[str, ...])
 
 def _make(steps: Steps, store: Store, recipe: Recipe, *, arch: str, base: str) -> str:
     tag = recipe.tag(base)
-    reference = f"{PUSH}/aiswarm/{recipe.name}:{tag}"
+    reference = f"{PUSH_REGISTRY}/aiswarm/{recipe.name}:{tag}"
     with (
         steps.step(f"image {recipe.name} {arch}"),
         tempfile.TemporaryDirectory(prefix="aiswarm-image-") as made,
@@ -108,13 +118,22 @@ def _make(steps: Steps, store: Store, recipe: Recipe, *, arch: str, base: str) -
             build_args={"BASE": base},
             log=f"image-{recipe.name}-{arch}",
         )
-        docker.docker("push", "--quiet", reference, timeout_seconds=_PUSH_SECONDS)
+        _push(reference)
         return _digest(store, recipe.name, tag)
+
+
+def _push(reference: str) -> None:
+    try:
+        docker.docker("push", "--quiet", reference, timeout_seconds=_PUSH_SECONDS)
+    except StepError as error:
+        error.cause = f"the lab's registry does not run, or the disk under {paths.cache_dir()} is full"
+        error.hint = f"docker logs {REGISTRY_CONTAINER}; df -h; then make up, what is built stays"
+        raise
 
 
 def _join(store: Store, name: str, index: str, tags: tuple[str, ...]) -> str:
     """Push an index over images of single architectures that are in the registry already."""
-    reference = f"{PUSH}/aiswarm/{name}"
+    reference = f"{PUSH_REGISTRY}/aiswarm/{name}"
     parts = (f"{reference}:{tag}" for tag in tags)
     docker.docker("manifest", "create", "--insecure", "--amend", f"{reference}:{index}", *parts)
     docker.docker("manifest", "push", "--insecure", "--purge", f"{reference}:{index}")

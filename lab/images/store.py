@@ -10,12 +10,8 @@ from typing import Final, Self
 
 import httpx
 
+from lab.nodes.model import PUSH_REGISTRY
 from lab.process import StepError
-
-PUSH: Final = "127.0.0.1:5000"
-"""Where this machine pushes to."""
-PULL: Final = "198.18.0.10:5000"
-"""Where the nodes pull from."""
 
 _MANIFESTS: Final = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -28,7 +24,7 @@ _MANIFESTS: Final = (
 class Store:
     """A connection to the registry, kept for the many questions of one run; `with` closes it."""
 
-    def __init__(self, address: str = PUSH) -> None:
+    def __init__(self, address: str = PUSH_REGISTRY) -> None:
         accept = {"Accept": ", ".join(_MANIFESTS)}
         base = f"http://{address}/v2/"
         self._client = httpx.Client(base_url=base, headers=accept, timeout=10, trust_env=False)

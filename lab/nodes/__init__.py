@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lab.nodes.access import open_masters, ssh, ssh_environment
-from lab.nodes.hosts import down, ensure_registry, start, stop, up
+from lab.nodes.access import ensure_agent, open_masters, ssh, ssh_environment
+from lab.nodes.hosts import down, ensure_registry, obstacles, remove_registry, start, stop, up
 from lab.nodes.model import NETWORK, PUSH_REGISTRY, REGISTRY, LabNode
 
 __all__ = [
@@ -12,8 +12,11 @@ __all__ = [
     "REGISTRY",
     "LabNode",
     "down",
+    "ensure_agent",
     "ensure_registry",
+    "obstacles",
     "open_masters",
+    "remove_registry",
     "ssh",
     "ssh_environment",
     "start",

@@ -68,7 +68,7 @@ def prepare(plans: tuple[NodePlan, ...] = PLANS) -> None:
         machine.install("openssh-client")
     folder().mkdir(parents=True, exist_ok=True)
     folder().chmod(0o700)
-    client = _key(folder() / "id_ed25519")
+    client = _key(_client_key())
     for plan in plans:
         files = node_files(plan)
         files.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,12 @@ def prepare(plans: tuple[NodePlan, ...] = PLANS) -> None:
     if not user_ssh_folder().exists():
         user_ssh_folder().mkdir(mode=0o700)
         (folder() / _MARKER).touch()
-    _ensure_agent(client)
+    _start_agent()
+    process.output(["ssh-add", "-q", client], env=ssh_environment())
+
+
+def _client_key() -> Path:
+    return folder() / "id_ed25519"
 
 
 def _key(file: Path) -> Path:
@@ -97,14 +102,20 @@ def _agent_answers() -> bool:
     return True
 
 
-def _ensure_agent(client: Path) -> None:
-    """Start the agent where none answers, as after a reboot; it leaves this process's session by itself."""
+def ensure_agent() -> None:
+    """Have the agent with the client key where the lab has keys: after a reboot only the nodes come back."""
+    if _client_key().exists() and not _agent_answers():
+        _start_agent()
+        process.output(["ssh-add", "-q", _client_key()], env=ssh_environment())
+
+
+def _start_agent() -> None:
+    """Start the agent where none answers; it leaves this process's session by itself."""
     if not _agent_answers():
         agent_socket().unlink(missing_ok=True)
         said = process.output(["ssh-agent", "-s", "-a", agent_socket()])
         pid = said.partition("SSH_AGENT_PID=")[2].partition(";")[0]
         (folder() / "agent.pid").write_text(pid)
-    process.output(["ssh-add", "-q", client], env=ssh_environment())
 
 
 def stop_agent() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from lab import docker, paths, process
+from lab import docker, paths
 from lab.nodes import access, emulation, images, model
 from lab.nodes.model import LABEL, NETWORK_NAME, PLANS, REGISTRY_CONTAINER, Action, LabNode, NodePlan
 from lab.process import StepError
@@ -21,6 +21,8 @@ from lab.steps import Steps
 
 _NOBODY = (65534, 65534)
 _REGISTRY_SECONDS = 30
+_PROBE_SECONDS = 180
+_NO_PERMISSION = ("operation not permitted", "permission denied", "not allowed")
 
 
 def _inspect(kind: str, name: str) -> Mapping[str, Any] | None:
@@ -40,12 +42,16 @@ def check_free() -> None:
     Raises:
         StepError: Something else has one of them; all of them are named.
     """
-    found = {(kind, name): it for kind, name in model.names() if (it := _inspect(kind, name)) is not None}
+    if problems := obstacles():
+        raise StepError("\n".join(problems), hint=model.IN_THE_WAY)
+
+
+def obstacles() -> list[str]:
+    """What on this machine has a name, the network or the port of the lab; only a daemon knows names."""
+    names = model.names() if docker.answers() else ()
+    found = {(kind, name): it for kind, name in names if (it := _inspect(kind, name)) is not None}
     routes = Path("/proc/net/route").read_text()
-    if problems := model.conflicts(found, routes, port_taken=_port_taken()):
-        raise StepError(
-            "\n".join(problems), hint="remove or rename what is in the way; the lab touched nothing"
-        )
+    return model.conflicts(found, routes, port_taken=_port_taken())
 
 
 def _port_taken() -> bool:
@@ -114,24 +120,36 @@ def _await_registry() -> None:
         time.sleep(0.1)
 
 
-def _host_flags(image: str) -> tuple[str, ...]:
-    """Try what this machine allows; its kernel, its own limits and its daemon all have a say."""
-    privileged = process.succeeds(
-        [
-            docker.client(),
-            "-H",
-            docker.SOCKET,
-            "run",
-            "--rm",
-            "--privileged",
-            "--network=none",
-            "--entrypoint=true",
-            image,
-        ]
-    )
-    return model.host_flags(
-        privileged=privileged, cgroup_version=docker.docker("info", "--format={{.CgroupVersion}}")
-    )
+def _host_flags(image: str) -> Mapping[str, tuple[str, ...]]:
+    """The flags of each node: those that it has, else those of the others, else what this machine allows.
+
+    A node that runs proves its flags. Trying again could only make it anew over a busy daemon.
+    """
+    found = {plan.name: _inspect("container", plan.container) for plan in PLANS}
+    granted = {name: bool(it["HostConfig"]["Privileged"]) for name, it in found.items() if it is not None}
+    others = next(iter(granted.values())) if granted else _may_be_privileged(image)
+    version = docker.docker("info", "--format={{.CgroupVersion}}")
+    return {
+        plan.name: model.host_flags(privileged=granted.get(plan.name, others), cgroup_version=version)
+        for plan in PLANS
+    }
+
+
+def _may_be_privileged(image: str) -> bool:
+    """Try it; the kernel, the machine's own limits and the daemon all have a say.
+
+    Raises:
+        StepError: It failed for another reason than missing permission, which says nothing of the machine.
+    """
+    probe = ("run", "--rm", "--privileged", "--network=none", "--entrypoint=true", image)
+    try:
+        docker.docker(*probe, timeout_seconds=_PROBE_SECONDS)
+    except StepError as error:
+        if any(reason in str(error).lower() for reason in _NO_PERMISSION):
+            return False
+        error.hint = "docker info; then make up"
+        raise
+    return True
 
 
 def _ensure_node(plan: NodePlan, image: str, flags: Sequence[str]) -> str:
@@ -164,7 +182,7 @@ def up(steps: Steps) -> tuple[LabNode, ...]:
         access.prepare()
         flags = _host_flags(image)
         with ThreadPoolExecutor(len(PLANS)) as pool:
-            notes = list(pool.map(lambda plan: _ensure_node(plan, image, flags), PLANS))
+            notes = list(pool.map(lambda plan: _ensure_node(plan, image, flags[plan.name]), PLANS))
         untouched = all(note.endswith(Action.NOTHING) for note in notes)
         step.note = Action.NOTHING if untouched else ", ".join(notes)
     return tuple(access.lab_node(plan) for plan in PLANS)
@@ -174,15 +192,33 @@ def down(steps: Steps) -> None:
     """Remove the lab's containers, network, volumes, keys, agent and emulation; all images stay.
 
     The Docker daemon stays too, even one that `up` started: others may use it by now.
+
+    Raises:
+        StepError: Docker is installed and does not answer, so what it has of the lab cannot be removed.
     """
     with steps.step("lab down") as step:
+        if docker.installed() and not docker.answers():
+            raise StepError(
+                "docker: a daemon must answer on the local socket, or the lab's containers come back with it",
+                hint="systemctl start docker (or dockerd), then make down",
+            )
         for plan in PLANS:
             access.close_master(plan)
-        removed = _remove_objects() if docker.answers() else 0
+        removed = _remove_objects() if docker.installed() else 0
         access.stop_agent()
         access.forget()
         emulation.remove()
         step.note = f"{removed} objects removed; daemon and images stay"
+
+
+def remove_registry() -> bool:
+    """Remove the registry's container, not what it stored, and tell whether there was one of the lab's."""
+    found = _inspect("container", REGISTRY_CONTAINER)
+    if found is None or LABEL not in (found["Config"].get("Labels") or {}):
+        return False
+    docker.docker("stop", REGISTRY_CONTAINER)
+    docker.docker("rm", "--force", REGISTRY_CONTAINER)
+    return True
 
 
 def _remove_objects() -> int:

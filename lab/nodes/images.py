@@ -101,6 +101,8 @@ def _make_root(context: Path, arch: str) -> None:
         log=f"image-base-{arch}",
         cwd=context,
         timeout_seconds=1800,
+        cause="the machine's Debian mirror was not reached, or the disk is full",
+        hint="apt-get update; df -h; then make up",
     )
 
 

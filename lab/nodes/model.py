@@ -28,6 +28,9 @@ PUSH_REGISTRY = "127.0.0.1:5000"
 LABEL = "aiswarm.lab"
 """Marks containers, networks and volumes as the lab's, so that nothing else is ever removed."""
 
+IN_THE_WAY = "remove or rename what is in the way; the lab touched nothing"
+"""What to do about `conflicts`."""
+
 FINGERPRINT = "aiswarm.lab.fingerprint"
 NETWORK_NAME = "aiswarm-lab"
 """Name of the Docker network and of its bridge on the machine (at most 15 characters)."""

@@ -56,12 +56,13 @@ def _write_launcher(path: Path, python: Path, name: str, version: str) -> None:
     # Two lines of shell, not a shebang to python: a shebang breaks on a long path or one with a space.
     # -I keeps the program's folder and PYTHONPATH out of the plugin.
     words = shlex.join([str(python.absolute()), "-I", str(BOOT), name, version])
-    text = f'#!/bin/sh\nexec {words} "$@"\n'
-    if path.exists() and path.read_text() == text and os.access(path, os.X_OK):
+    text = f'#!/bin/sh\nexec {words} "$@"\n'.encode()
+    # Bytes: where an official engine was used before, its plugin, an ELF binary, lies in the same place.
+    if path.exists() and path.read_bytes() == text and os.access(path, os.X_OK):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(text)
     Path(temporary).chmod(0o755)
     Path(temporary).replace(path)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 import pytest
 
 from components.deploy.node import NodeArgs, OracleNode, StarlordNode, ThanosNode
 from components.deploy.providers import docker_providers
 from components.deploy.secrets import Secrets
+from tests.components.host import CHECK, FAKE_DOCKER, Host
 from tests.components.recording import STACK, Recording, record
 from tests.components.samples import SWARM, settings
 
@@ -32,3 +35,14 @@ def deployed() -> Recording:
         config={"aiswarm:tls_certificate": CERTIFICATE},
         secret_keys=("aiswarm:tls_certificate",),
     )
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """A stand-in for a node, without any file yet."""
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    for name, text in (("docker", FAKE_DOCKER), ("check", CHECK)):
+        (fake / name).write_text(text)
+        (fake / name).chmod(0o755)
+    return Host(tmp_path / "opt" / "haproxy", fake)

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.deploy.archive import pack
 from components.deploy.files import RUN, standard_input
+from components.model.specs import ConfigFile
 
 IMAGE = f"registry.test/haproxy:3@sha256:{'b' * 64}"
 USER = "4321:8765"
@@ -21,10 +23,18 @@ ps) if [ -e "$FAKE/running" ]; then echo 4cafe; fi ;;
 inspect) cat "$FAKE/running" ;;
 exec)
   shift 2
+  if [ -e "$FAKE/victim" ]; then kill $(cat "$FAKE/victim"); fi
   if [ -e "$FAKE/refuses" ]; then echo 'line 3: unknown keyword' >&2; exit 1; fi
   "$@" ;;
 esac
 """
+
+CHECK = """#!/bin/sh
+secret=$(sed -n 's/^opens //p' "$1/config/site.cfg")
+text=$(cat "$1/secrets/${secret:-password}") || exit 1
+[ "$text" != mismatched ] || { echo 'the key does not match the certificate'; exit 1; }
+"""
+"""Opens the secret that the configuration names, as programs do when they check themselves."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Host:
 
     def arguments(self, reload: bool) -> list[str]:
         """The script's arguments after the owner."""
-        check = ["cat", f"{self.folder}/config/.next/site.cfg"] if reload else []
+        check = [str(self.fake / "check"), str(self.folder)] if reload else []
         return ["haproxy", IMAGE, "HUP" if reload else "", *check]
 
     def start(self, *, reload: bool = False, shell: str = "dash") -> subprocess.Popen[str]:
@@ -75,3 +85,13 @@ class Host:
         """What Docker was asked."""
         log = self.fake / "calls"
         return log.read_text().splitlines() if log.exists() else []
+
+
+def archive(password: str = "one", **config: str) -> str:  # noqa: S107 - nobody's
+    """A service's files: one secret, and the configuration files that are named."""
+    names = {"site": "site.cfg", "extra": "errors/503.http", "deep": "errors/more/deep.txt"}
+    files = [ConfigFile(name=names[key], text=text) for key, text in config.items()]
+    return pack(files, {"password": password}, USER)
+
+
+OLD = {"config/site.cfg": "old", "secrets/password": "one"}

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,28 +19,10 @@ import components.deploy
 from components.deploy.archive import pack
 from components.deploy.files import standard_input
 from components.model.specs import ConfigFile
-from tests.components.host import FAKE_DOCKER, IMAGE, USER, Host
+from tests.components.host import OLD, USER, Host, archive
 
 SCRIPT = Path(components.deploy.__file__).with_name("deliver.sh")
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Host:
-    fake = tmp_path / "bin"
-    fake.mkdir()
-    (fake / "docker").write_text(FAKE_DOCKER)
-    (fake / "docker").chmod(0o755)
-    return Host(tmp_path / "opt" / "haproxy", fake)
-
-
-def archive(password: str = "one", **config: str) -> str:  # noqa: S107 - nobody's
-    names = {"site": "site.cfg", "extra": "errors/503.http", "deep": "errors/more/deep.txt"}
-    files = [ConfigFile(name=names[key], text=text) for key, text in config.items()]
-    return pack(files, {"password": password}, USER)
-
-
-OLD = {"config/site.cfg": "old", "secrets/password": "one"}
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash"])
@@ -145,7 +128,7 @@ def test_a_run_that_was_ended_leaves_nothing_behind(host: Host) -> None:
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(host: Host) -> None:
-    for folder in (".next", "config/.next"):
+    for folder in (".next", ".before", "config/.next"):
         (host.folder / folder).mkdir(parents=True)
         (host.folder / folder / "site.cfg").write_text("half")
 
@@ -190,65 +173,13 @@ def test_a_file_over_the_limit_changes_nothing(host: Host) -> None:
     assert host.files() == OLD
 
 
-def test_a_running_program_checks_the_new_files_and_then_reads_them(host: Host) -> None:
-    host.deliver(archive(site="old"))
-
-    with host.running() as program:
-        assert host.deliver(archive("two", site="new"), reload=True) == (0, "")
-        assert program.wait(timeout=30) == -signal.SIGHUP
-
-    assert host.files() == {"config/site.cfg": "new", "secrets/password": "two"}
-    assert not (host.folder / "config/.next").exists()
-    assert host.calls() == [
-        f"ps --quiet --filter name=^/haproxy$ --filter ancestor={IMAGE} --filter status=running",
-        f"exec 4cafe cat {host.folder}/config/.next/site.cfg",
-        "inspect --format {{.State.Pid}} 4cafe",
-    ]
+SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 
 
-def test_a_refused_configuration_leaves_the_old_one(host: Host) -> None:
-    host.deliver(archive(site="old"))
-    (host.fake / "refuses").touch()
-
-    with host.running() as program:
-        status, said = host.deliver(archive("two", site="broken"), reload=True)
-        assert program.poll() is None
-
-    assert status == 1
-    assert "haproxy: the program refuses its new configuration, saying: line 3: unknown keyword" in said
-    assert host.files() == OLD
-    assert not (host.folder / "config/.next").exists()
-
-
-def test_a_container_that_does_not_run_is_not_asked(host: Host) -> None:
-    assert host.deliver(archive(site="first"), reload=True) == (0, "")
-
-    assert [call.split()[0] for call in host.calls()] == ["ps"]
-    assert host.files() == {"config/site.cfg": "first", "secrets/password": "one"}
-
-
-def test_without_a_reload_docker_is_not_needed(host: Host) -> None:
-    with host.running():
-        assert host.deliver(archive(site="new")) == (0, "")
-
-    assert host.calls() == []
-
-
-def test_no_docker_at_all_is_an_error_where_a_program_must_reload(host: Host) -> None:
-    host.deliver(archive(site="old"))
-    (host.fake / "docker").write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
-
-    status, said = host.deliver(archive(site="new"), reload=True)
-
-    assert status == 1
-    assert "Cannot connect" in said
-    assert host.files() == OLD
-
-
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+@pytest.mark.skipif(SHELLCHECK is None, reason="needs shellcheck")
 def test_shellcheck_has_no_objection() -> None:
     done = subprocess.run(
-        ["shellcheck", "--shell=sh", str(SCRIPT)], check=False, capture_output=True, text=True
+        [str(SHELLCHECK), "--shell=sh", str(SCRIPT)], check=False, capture_output=True, text=True
     )
 
     assert (done.returncode, done.stdout) == (0, "")

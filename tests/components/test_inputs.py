@@ -105,6 +105,7 @@ def test_one_name_with_two_meanings_is_refused() -> None:
     meanings = (
         SecretRef(name="key"),
         SecretRef(name="key", length=64),
+        SecretRef(name="key", kept_with_data=True),
         SecretRef(name="key", source=SecretSource.CONFIGURED),
     )
     for other in meanings[1:]:
@@ -113,7 +114,9 @@ def test_one_name_with_two_meanings_is_refused() -> None:
             for name, ref in (("one", meanings[0]), ("other", other))
         )
 
-        with pytest.raises(SpecError, match=r"secrets\.key: must have the same source and length"):
+        with pytest.raises(
+            SpecError, match=r"secrets\.key: must have the same source, length and protection"
+        ):
             record(lambda specs=specs: Secrets("secrets", {"oracle": specs}))  # type: ignore[misc]  # bound now
 
 

@@ -124,7 +124,7 @@ def test_the_command_runs_the_script_that_comes_first_on_its_input(deployed: Rec
     assert shlex.split(files["create"]) == [
         "sh", "-c", RUN, "deliver",
         "/opt/swarm/haproxy", "999:998", "oracle-haproxy", REFERENCE, "USR2",
-        "haproxy", "-c", "-f", "/etc/haproxy/.next/haproxy.cfg",
+        "haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg",
     ]  # fmt: skip
     assert files["update"] == files["create"]
     assert shlex.split(files["delete"]) == ["rm", "-rf", "--", "/opt/swarm/haproxy"]

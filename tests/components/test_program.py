@@ -84,7 +84,21 @@ def test_a_stack_says_where_it_answers() -> None:
 
 
 def test_the_key_is_shown_as_a_secret_only() -> None:
-    assert run("prod").exports["chat_key"] == ("sk-generated-secrets-litellm-master-key", True)
+    exports = run("prod").exports
+
+    assert exports["chat_key"] == ("sk-generated-secrets-litellm-master-key", True)
+    assert exports["operator_password"] == ("generated-secrets-operator-password", True)
+
+
+def test_a_secret_that_lives_in_retained_data_is_protected_like_it() -> None:
+    """PostgreSQL's password, and the key of what LiteLLM has stored, open a volume that outlives both."""
+    passwords = run("prod").all(":RandomPassword")
+
+    assert {found.name for found in passwords if found.request.protect} == {
+        "secrets-postgres-password",
+        "secrets-litellm-database-password",
+        "secrets-litellm-salt-key",
+    }
 
 
 def test_a_real_run_without_keys_and_secrets_is_refused() -> None:

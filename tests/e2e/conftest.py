@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Iterator
 
@@ -18,7 +17,7 @@ from tests.e2e.engine import Engine, lab_engine
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The engine on the deployed lab stack; what `ops` starts finds it too."""
-    os.environ.update(environment.variables())
+    environment.activate()
     return lab_engine()
 
 
@@ -34,6 +33,7 @@ def deployed(engine: Engine) -> Stack:
 def restored(engine: Engine, deployed: Stack) -> Iterator[Stack]:
     """For tests that change or break the lab: afterwards it is as `make up` left it."""
     yield deployed
+    engine.run("cancel", "--yes")  # where a test failed, its engine may have left a lock
     engine.up("--refresh")
     probe.wait_healthy(deployed, timeout_seconds=180)
 

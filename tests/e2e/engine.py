@@ -62,7 +62,6 @@ class Engine:
 
         The command is over when the block is left, killed if need be.
         """
-        nodes.open_masters()
         with subprocess.Popen(
             self.argv(arguments), cwd=self.cwd, env=dict(self.env), text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -102,7 +101,8 @@ class Engine:
 
 def lab_engine() -> Engine:
     """The engine on the lab stack, as `./swarm env` sets it up."""
-    return Engine(paths.REPO, {**os.environ, **environment.variables()}, environment.STACK)
+    environment.activate()
+    return Engine(paths.REPO, dict(os.environ), environment.STACK)
 
 
 def inspect(node: str, container: str) -> Config:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import yaml
 
 from lab import environment, images, nodes, paths
 from lab.steps import Steps
-from tests.e2e.engine import Config, Engine
+from tests.e2e.engine import Config, Engine, lab_engine
 
 PROGRAM = paths.REPO / "tests" / "e2e" / "programs" / "probe"
 
@@ -31,8 +30,7 @@ class Probe:
         backend = folder / "backend"
         backend.mkdir()
         env = {
-            **os.environ,
-            **environment.variables(),
+            **lab_engine().env,
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_OPTION_CONFIG_FILE": str(self.file),
             "PYTHONPATH": str(paths.REPO),

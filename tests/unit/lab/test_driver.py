@@ -69,6 +69,18 @@ def test_steps_are_plain_lines_without_a_terminal() -> None:
     assert [step.name for step in steps.done] == ["first"]
 
 
+def test_brackets_in_a_note_are_no_markup() -> None:
+    said = io.StringIO()
+    steps = Steps(Console(file=said, highlight=False, width=200))
+
+    with steps.step("step [/red]") as step:
+        step.note = "wants [bold] and [/nothing]"
+    steps.console.print(steps.table())
+
+    assert "✓ step [/red]: wants [bold] and [/nothing] (" in said.getvalue()
+    assert said.getvalue().count("wants [bold] and [/nothing]") == 2
+
+
 def test_what_the_engine_did() -> None:
     assert stack.summary(LOG) == "58 created, 4 replaced, 1 unchanged"
 
@@ -106,6 +118,18 @@ def test_certificate_is_trusted_by_its_authority_alone_and_kept(tmp_path: Path) 
     assert certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC) < tls.LIFETIME
     assert (tmp_path / "server.key").stat().st_mode & 0o077 == 0
     ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("lost", ["ca.pem", "server.key", "server.pem"])
+def test_a_certificate_is_made_anew_when_one_of_its_files_is_lost(tmp_path: Path, lost: str) -> None:
+    first = tls.ensure(tmp_path, address=ADDRESS)
+    (tmp_path / lost).unlink()
+
+    second = tls.ensure(tmp_path, address=ADDRESS)
+
+    assert second != first
+    authority = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
+    x509.load_pem_x509_certificate(second.certificate.encode()).verify_directly_issued_by(authority)
 
 
 def test_certificate_for_another_address_is_made_anew(tmp_path: Path) -> None:

@@ -156,6 +156,14 @@ def test_a_shell_without_go_finds_the_engine(machine: Machine, steps: Steps) -> 
     assert engine.find() == chosen
 
 
+def test_an_update_of_go_is_no_reason_to_build_the_same_engine_again(machine: Machine, steps: Steps) -> None:
+    machine.go("go1.26.8")
+    chosen = engine.ensure(steps)
+    machine.go("go1.26.9")
+    assert engine.ensure(steps) == chosen == engine.find()
+    assert machine.calls("go", "build") == len(build.parts())
+
+
 def test_nothing_is_found_before_it_was_made(machine: Machine) -> None:
     machine.go()
     assert engine.find() is None

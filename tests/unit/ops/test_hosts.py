@@ -79,6 +79,68 @@ def test_an_unreachable_node_is_said_of_each_of_its_services(
     assert all("No route to host" in item.detail for item in found)
 
 
+def test_a_docker_that_fails_is_not_an_unreachable_node(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_ssh(tmp_path, monkeypatch, "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
+
+    found = hosts.survey(lab_stack)
+
+    assert {item.state for item in found} == {State.DOCKER_FAILED}
+    assert all("Cannot connect to the Docker daemon" in item.detail for item in found)
+    assert not any(item.state.good for item in found)
+
+
+REMOTE = 'for command; do :; done; exec sh -c "$command"'
+"""An ssh that runs the remote command here."""
+
+
+def fake_docker(folder: Path, script: str) -> None:
+    program = folder / "docker"
+    program.write_text(f"#!/bin/sh\ncase $1 in\n{script}\nesac\n")
+    program.chmod(0o755)
+
+
+def test_a_container_that_goes_away_while_one_looks_hides_no_other(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "answer.json").write_text(json.dumps([container("thanos-vllm-backup")]))
+    fake_ssh(tmp_path, monkeypatch, REMOTE)
+    gone = "echo 'Error: No such object: bbb' >&2; exit 1"
+    fake_docker(
+        tmp_path, f"ps) echo aaa; echo bbb;;\ninspect) cat {tmp_path}/answer.json; {gone};;\nversion) ;;"
+    )
+
+    assert states(lab_stack, "thanos") == {"thanos-vllm-backup": State.HEALTHY}
+
+
+@pytest.mark.parametrize("broken", ["ps", "inspect"])
+def test_a_docker_that_dies_while_one_looks_is_told(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    dead = "echo 'Cannot connect' >&2; exit 1;;"
+    works = {"ps": "echo aaa;;", "inspect": "echo '[]';;"}
+    fake_ssh(tmp_path, monkeypatch, REMOTE)
+    fake_docker(
+        tmp_path, "\n".join(f"{name}) {dead if name == broken else works[name]}" for name in works)
+        + f"\nversion) {dead}",
+    )  # fmt: skip
+
+    assert states(lab_stack, "thanos") == {"thanos-vllm-backup": State.DOCKER_FAILED}
+
+
+def test_connect_says_which_node_refuses(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = f"*@{lab_stack.nodes['thanos'].address}*) echo 'Connection refused' >&2; exit 255;;"
+    fake_ssh(tmp_path, monkeypatch, f'case "$*" in {refused} esac')
+
+    answers = hosts.connect(lab_stack)
+
+    assert (answers["oracle"], answers["starlord"]) == ("", "")
+    assert "Connection refused" in answers["thanos"]
+
+
 def test_stand_in_is_told(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = tmp_path / "answer.json"
     labels = {"Image": "registry/swarm/vllm:1@sha256:00", "Labels": {"aiswarm.stand-in": "true"}}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,12 +37,35 @@ def test_waits_for_what_starts(lab_stack: Stack) -> None:
     assert next(looks, None) is None
 
 
-@pytest.mark.parametrize("state", [State.STOPPED, State.MISSING, State.UNREACHABLE])
-def test_gives_up_at_once_on_what_is_gone(lab_stack: Stack, state: State) -> None:
-    looks = sequence(state)
+def test_gives_up_at_once_on_what_has_stopped(lab_stack: Stack) -> None:
+    looks = sequence(State.STOPPED)
+
+    with pytest.raises(NotHealthyError, match="thanos-vllm-backup: must be healthy, got stopped"):
+        probe.wait_healthy(lab_stack, timeout_seconds=60, look=lambda _: next(looks))
+
+
+GONE = [State.MISSING, State.UNREACHABLE, State.DOCKER_FAILED]
+
+
+@pytest.mark.parametrize("state", GONE)
+def test_looks_again_at_what_is_away_for_a_moment(lab_stack: Stack, state: State) -> None:
+    looks = sequence(state, State.STARTING, state, State.HEALTHY)
+
+    found = probe.wait_healthy(lab_stack, timeout_seconds=60, look=lambda _: next(looks))
+
+    assert [item.state for item in found] == [State.HEALTHY]
+
+
+@pytest.mark.parametrize("state", GONE)
+def test_gives_up_on_what_stays_away(lab_stack: Stack, monkeypatch: pytest.MonkeyPatch, state: State) -> None:
+    clock = itertools.count(step=probe.GONE_GRACE_SECONDS / 2)
+    monkeypatch.setattr(probe, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None))
+    looks = sequence(*[state] * 4)
 
     with pytest.raises(NotHealthyError, match=f"thanos-vllm-backup: must be healthy, got {state}"):
-        probe.wait_healthy(lab_stack, timeout_seconds=60, look=lambda _: next(looks))
+        probe.wait_healthy(lab_stack, timeout_seconds=600, look=lambda _: next(looks))
+
+    assert next(looks, None) is None
 
 
 def test_gives_up_on_a_crash_loop_with_its_last_words(lab_stack: Stack) -> None:

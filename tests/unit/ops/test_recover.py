@@ -1,42 +1,153 @@
-"""Which objects on the hosts count as lost, and that nothing else is removed."""
+"""Which objects on the hosts count as lost, that nothing else is removed, and when nothing is done at all."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass, field
 
 import pytest
 
+from components.config.settings import NodeSettings
 from ops import recover
-from ops.recover import Orphan
-from ops.stack import Stack
+from ops.hosts import CommandError, UnreachableError
+from ops.recover import CONTAINER_TYPE, ForeignStateError, Orphan
+from ops.stack import EngineError, Stack
+
+NODES = ("oracle", "starlord", "thanos")
+KNOWN = {"id": "aaa", "type": CONTAINER_TYPE}
+
+
+@dataclass
+class World:
+    """The engine's state, and nodes with a known container, an unknown one and an unknown network each."""
+
+    stack: Stack
+    resources: list[dict[str, str]] = field(default_factory=lambda: [KNOWN, {"urn": "a component"}])
+    pending: list[dict[str, object]] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
+    refresh_fails: bool = False
+    engine: list[tuple[str, ...]] = field(default_factory=list)
+    commands: list[tuple[str, str]] = field(default_factory=list)
+
+    def pulumi(self, *arguments: str) -> str:
+        """Stand in for the engine."""
+        self.engine.append(arguments)
+        if arguments[0] == "refresh" and self.refresh_fails:
+            raise EngineError("error: refresh failed")
+        return json.dumps({"deployment": {"resources": self.resources, "pending_operations": self.pending}})
+
+    def on_node(self, machine: NodeSettings, command: str, *, timeout_seconds: float = 30) -> str:
+        """Stand in for a node's Docker."""
+        node = next(name for name, found in self.stack.nodes.items() if found == machine)
+        if node in self.silent:
+            raise UnreachableError(f"{node}: no route")
+        self.commands.append((node, command))
+        if "network rm" in command:
+            raise CommandError(f"{node}: network has active endpoints")
+        if "container stop" in command:
+            assert timeout_seconds > max(spec.stop_grace_seconds for spec in self.stack.services)
+        return {"container ls": "aaa known\nbbb lost\n", "network ls": "ccc swarm\n"}.get(
+            " ".join(command.split()[1:3]), ""
+        )
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """One known and one unknown container on each node; returns the commands that were run on nodes."""
-    commands: list[tuple[str, str]] = []
-    state = {"deployment": {"resources": [{"id": "aaa"}, {"urn": "a component, without id"}]}}
-
-    def on_node(node: object, command: str) -> str:
-        commands.append((str(node), command))
-        return "aaa known\nbbb lost\n" if "container ls" in command else ""
-
-    monkeypatch.setattr(recover, "pulumi", lambda *_: json.dumps(state))
-    monkeypatch.setattr(recover, "on_node", on_node)
-    return commands
+def world(lab_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World(lab_stack)
+    monkeypatch.setattr(recover, "pulumi", world.pulumi)
+    monkeypatch.setattr(recover, "on_node", world.on_node)
+    return world
 
 
-def test_orphans_are_marked_and_unknown(lab_stack: Stack, world: list[tuple[str, str]]) -> None:
-    found = recover.orphans(lab_stack)
+def lost(*nodes: str) -> tuple[Orphan, ...]:
+    return tuple(
+        orphan
+        for node in nodes
+        for orphan in (Orphan(node, "container", "lost", "bbb"), Orphan(node, "network", "swarm", "ccc"))
+    )
 
-    assert found == [Orphan(node, "container", "lost", "bbb") for node in ("oracle", "starlord", "thanos")]
-    assert all("label=aiswarm.stack=lab" in command for _, command in world)
+
+def test_orphans_are_marked_and_unknown(world: World) -> None:
+    found = recover.look(world.stack)
+
+    assert found.orphans == lost(*NODES)
+    assert found.silent == {}
+    assert all("label=aiswarm.stack=lab" in command for _, command in world.commands)
 
 
-def test_no_volume_is_ever_removed(lab_stack: Stack, world: list[tuple[str, str]]) -> None:
-    for orphan in recover.orphans(lab_stack):
-        recover.remove(lab_stack, orphan)
+def test_a_known_network_is_no_orphan(world: World) -> None:
+    world.resources.append({"id": "ccc", "type": "docker:index/network:Network"})
 
-    removals = [command for _, command in world if " rm " in command]
-    assert removals == ["docker container rm --force bbb"] * 3
-    assert not any("volume" in command for _, command in world)
+    assert {orphan.kind for orphan in recover.look(world.stack).orphans} == {"container"}
+
+
+def test_a_node_that_does_not_answer_is_left_out_and_named(world: World) -> None:
+    world.silent = {"starlord"}
+
+    found = recover.look(world.stack)
+
+    assert found.orphans == lost("oracle", "thanos")
+    assert found.silent == {"starlord": "starlord: no route"}
+
+
+@pytest.mark.parametrize("resources", [[], [{"id": "ddd", "type": "docker:index/network:Network"}]])
+def test_a_state_without_any_container_is_not_theirs(world: World, resources: list[dict[str, str]]) -> None:
+    world.resources = resources
+
+    with pytest.raises(ForeignStateError, match=r"got none while the nodes have known, lost"):
+        recover.look(world.stack)
+
+
+def test_a_first_up_that_was_killed_at_its_first_container_is_recovered(world: World) -> None:
+    world.resources = []
+    world.pending = [{"type": "creating", "resource": {"type": CONTAINER_TYPE}}]
+
+    assert len(recover.look(world.stack).orphans) == 9
+
+
+def test_an_empty_state_on_empty_nodes_is_fine(world: World) -> None:
+    world.resources = []
+    world.silent = set(NODES)
+
+    assert recover.look(world.stack).orphans == ()
+
+
+def test_free_removes_the_lock_and_then_refreshes(world: World) -> None:
+    said: list[str] = []
+
+    recover.free(world.stack, silent=(), say=said.append)
+
+    assert world.engine == [
+        ("cancel", "--yes", "--stack", "lab"),
+        ("refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--stack", "lab"),
+    ]
+    assert len(said) == 2
+
+
+def test_a_failed_refresh_is_an_error_unless_a_node_is_silent(world: World) -> None:
+    world.refresh_fails = True
+    said: list[str] = []
+
+    with pytest.raises(EngineError, match="refresh failed"):
+        recover.free(world.stack, silent=(), say=said.append)
+    recover.free(world.stack, silent={"thanos"}, say=said.append)
+
+    assert said[-1] == "the state could not be brought in line with thanos: error: refresh failed"
+
+
+def test_a_container_may_stop_before_it_is_removed_and_no_volume_ever_is(world: World) -> None:
+    for orphan in recover.look(world.stack).orphans:
+        if orphan.kind == "container":
+            recover.remove(world.stack, orphan)
+
+    removals = [command for _, command in world.commands if " rm " in command]
+    assert removals == ["docker container stop bbb && docker container rm bbb"] * 3
+    assert not any(re.search("volume|--force", command) for _, command in world.commands)
+
+
+def test_a_network_in_use_stays_and_docker_says_so(world: World) -> None:
+    with pytest.raises(CommandError, match="active endpoints"):
+        recover.remove(world.stack, Orphan("oracle", "network", "swarm", "ccc"))
+
+    assert world.commands == [("oracle", "docker network rm ccc")]

@@ -4,4 +4,4 @@
 set -eu
 VLLM_API_KEY=$(cat §{key_file})
 export VLLM_API_KEY
-exec vllm serve "$@"
+§{waits}exec vllm serve "$@"

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from components.catalogue.images import IMAGES
-from components.catalogue.swarm import external_endpoints, swarm
+from components.catalogue.swarm import swarm
+from components.model.endpoints import external_endpoints
 from components.model.secrets import SECRETS_PATH, SecretSource
 from components.model.specs import ServiceSpec
 from tests.unit.components.stacks import ROOT, STACKS, settings
@@ -41,7 +42,7 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
     assert published == {
         "oracle-postgres": [5432],
         "oracle-redis": [6379],
-        "oracle-litellm": [4000],
+        "oracle-litellm": [],
         "oracle-haproxy": [80, 443, 8888, 9090],
         "oracle-prometheus": [],
         "starlord-gpu-monitor": [9091],
@@ -113,6 +114,15 @@ def test_qdrant_is_known_and_nothing_of_ours_mentions_it(stack: str) -> None:
 def test_engines_on_one_card_start_one_after_the_other() -> None:
     assert services("prod")["starlord-vllm-secondary"].after == ("vllm-primary",)
     assert services("prod")["starlord-vllm-primary"].start_timeout_seconds >= 1800
+
+
+def test_engines_on_one_card_start_one_after_the_other_after_a_reboot_too() -> None:
+    waiting = [
+        name
+        for name, spec in services("prod").items()
+        if any("http://vllm-primary:8000/health" in text for text in texts(spec))
+    ]
+    assert waiting == ["starlord-vllm-secondary"]
 
 
 def test_engines_get_the_card_and_stand_ins_do_not() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,15 @@ IMAGE = {
     "platforms": ["linux/amd64"],
     "user": "999:999",
 }
+
+NOT_ONE_MACHINE = (
+    str(IPv4Address(0)),
+    "0.0.0.5",
+    "127.0.0.1",
+    "169.254.1.1",
+    "224.0.0.1",
+    "255.255.255.255",
+)
 
 WRONG = [
     (
@@ -83,6 +94,96 @@ WRONG = [
         {"limits": {"oracle-redis": {"memory_mib": 4, "cpus": "1.0"}}},
         "aiswarm:limits.oracle-redis.memory_mib: must be greater than or equal to 6, got 4",
     ),
+    *(
+        (
+            {f"nodes__oracle__{key}": value},
+            f"aiswarm:nodes.oracle.{key}: must be text in the dotted form of IPv4, got {value!r}",
+        )
+        for key in ("address", "subnet")
+        for value in (5, 5.5, True)
+    ),
+    *(
+        (
+            {"nodes__oracle__address": address},
+            (
+                "aiswarm:nodes.oracle.address: must be the address of one machine in the tailnet, "
+                f"got {address!r}"
+            ),
+        )
+        for address in NOT_ONE_MACHINE
+    ),
+    *(
+        (
+            {"nodes__oracle__memory_mib": value},
+            f"aiswarm:nodes.oracle.memory_mib: must be a whole number, got {value!r}",
+        )
+        for value in (True, 20900.5, "20900")
+    ),
+    (
+        {"limits": {"oracle-redis": {"memory_mib": True, "cpus": "1.0"}}},
+        "aiswarm:limits.oracle-redis.memory_mib: must be a whole number, got True",
+    ),
+    ({"gateway__database": 1}, "aiswarm:gateway.database: must be true or false, got 1"),
+    *(
+        (
+            {"nodes__oracle__ssh": {"user": user}},
+            (
+                "aiswarm:nodes.oracle.ssh.user: must be an account's name: letters, digits and _ . -, "
+                f"at most 32, got {user!r}"
+            ),
+        )
+        for user in ("bad user;x", "-oProxyCommand=x", "", "root\n", "x" * 33)
+    ),
+    (
+        {"models__primary__kv_cache_dtype": "fp4"},
+        (
+            "aiswarm:models.primary.kv_cache_dtype: must be 'auto', 'float16', 'bfloat16', 'fp8', "
+            "'fp8_e4m3', 'fp8_e5m2', 'int8_per_token_head', 'int4_per_token_head' or 'fp8_per_token_head', "
+            "got 'fp4'"
+        ),
+    ),
+    (
+        {"models__backup__attention_backend": "flashinfer"},
+        (
+            "aiswarm:models.backup.attention_backend: must be 'FLASH_ATTN', 'FLASHINFER', 'TRITON_ATTN' or "
+            "'FLEX_ATTENTION', got 'flashinfer'"
+        ),
+    ),
+    *(
+        (
+            {"models__primary__repository": repository},
+            (
+                "aiswarm:models.primary.repository: must be owner/name of a model repository, "
+                f"got {repository!r}"
+            ),
+        )
+        for repository in ("--trust-remote-code", "a/b --trust-remote-code", "a/-b", "mixtral", "")
+    ),
+    *(
+        (
+            {f"models__{path}": name},
+            (
+                f"aiswarm:models.{path.replace('__', '.')}: must be a name of letters, digits and . _ / : -, "
+                f"beginning with the former, got {name!r}"
+            ),
+        )
+        for path, name in (
+            ("public_name", ""),
+            ("public_name", "*"),
+            ("primary__served_name", "mixtral\n"),
+            ("secondary__served_name", "two words"),
+        )
+    ),
+    *(
+        (
+            {"gateway__public_host": host},
+            (
+                "aiswarm:gateway.public_host: must be a DNS name like swarm.example.org, in lower case and "
+                f"without scheme and port, got {host!r}"
+            ),
+        )
+        for host in ("https://swarm.example.org", "swarm.example.org:443", "100.96.197.84", "-a.org", "")
+    ),
 ]
 
 
@@ -129,6 +230,11 @@ def test_private_key_must_be_encrypted_and_is_never_shown() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_committed_stack_files_are_valid(stack: str) -> None:
     assert list(settings(stack).nodes.by_name()) == ["oracle", "starlord", "thanos"]
+
+
+@pytest.mark.parametrize("host", [None, "swarm.example.org", "oracle.tail1234.ts.net", "oracle"])
+def test_front_door_may_have_a_name(host: str | None) -> None:
+    assert settings("prod", gateway__public_host=host).gateway.public_host == host
 
 
 @given(port=st.integers())

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.model.forms import is_canonical_cpus
 from components.model.images import Image
 from components.model.problems import SpecError
 from components.model.specs import (
@@ -20,7 +21,6 @@ from components.model.specs import (
     Port,
     Scratch,
     ServiceSpec,
-    is_canonical_cpus,
 )
 
 DIGEST = "0" * 64
@@ -121,6 +121,14 @@ def test_missing_port_is_reported_with_the_service() -> None:
     with pytest.raises(SpecError) as caught:
         SPEC.port("admin")
     assert str(caught.value) == "oracle-web.ports: must have a port named 'admin'"
+
+
+def test_a_port_inside_the_network_has_no_number_for_other_nodes() -> None:
+    published = replace(SPEC, ports=(Port(name="http", container=8080, published=80),))
+    assert published.published_port("http") == 80
+    with pytest.raises(SpecError) as caught:
+        SPEC.published_port("http")
+    assert str(caught.value) == "oracle-web.ports: must publish the port named 'http'"
 
 
 def test_digest_of_a_configuration_follows_text_name_and_mode_but_not_order() -> None:

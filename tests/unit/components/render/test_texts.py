@@ -172,6 +172,16 @@ def test_gateway_never_tries_one_engine_twice_and_takes_it_back_soon() -> None:
     assert config["router_settings"]["cooldown_time"] <= 10
 
 
+def test_answers_are_kept_only_for_requests_that_ask_for_it() -> None:
+    assert gateway()["litellm_settings"]["cache_params"]["mode"] == "default_off"
+
+
+def test_proxy_waits_for_an_answer_as_long_as_the_gateway() -> None:
+    seconds = gateway()["litellm_settings"]["request_timeout"]
+    assert {f"timeout client {seconds}s", f"timeout server {seconds}s"} <= set(haproxy()["defaults"])
+    assert {step["litellm_params"]["timeout"] for step in gateway()["model_list"]} == {seconds}
+
+
 def test_database_is_named_only_where_there_is_one() -> None:
     assert gateway("prod")["general_settings"]["database_url"] == "os.environ/DATABASE_URL"
     assert gateway("lab")["general_settings"] == {"master_key": "os.environ/LITELLM_MASTER_KEY"}

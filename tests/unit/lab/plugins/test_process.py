@@ -48,6 +48,13 @@ def test_install_is_idempotent_and_follows_the_checkout(home: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def test_install_replaces_an_official_binary(home: Path) -> None:
+    path = _launcher(home, "command")
+    path.write_bytes(b"\x7fELF\xff\xfe")
+    plugins.install(home, PYTHON)
+    assert path.read_text().startswith("#!/bin/sh\n")
+
+
 def test_install_names_a_missing_sdk(tmp_path: Path) -> None:
     bare = tmp_path / "venv"
     subprocess.run([PYTHON, "-m", "venv", "--without-pip", bare], check=True)
