@@ -98,9 +98,14 @@ def down() -> None:
     """Remove the lab's containers, networks, volumes and Pulumi state; the cache stays."""
     steps = Steps()
     with lock.held(steps):
-        nodes.down(steps)
-        with steps.step("state of the lab") as step:
-            step.note = _remove(paths.state_dir())
+        tear_down(steps)
+
+
+def tear_down(steps: Steps) -> None:
+    """Everything that `bring_up` made, but for what the cache keeps."""
+    nodes.down(steps)
+    with steps.step("state of the lab") as step:
+        step.note = _remove(paths.state_dir())
 
 
 @app.command()

@@ -14,6 +14,11 @@ from ops.stack import Stack
 from tests.e2e.engine import Engine, lab_engine
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run last what makes the lab anew: keys and passphrases that other tests share are others then."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The engine on the deployed lab stack; what `ops` starts finds it too."""

@@ -40,7 +40,9 @@ def without_network(env: dict[str, str], *argv: str) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
-def test_every_resource_of_prod_is_previewed(offline: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def prod(offline: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment in which the stack prod exists, with the committed configuration."""
     (tmp_path / "Pulumi.prod.yaml").write_text((paths.REPO / "Pulumi.prod.yaml").read_text())
     project = tmp_path / "project"
     project.mkdir()
@@ -49,8 +51,11 @@ def test_every_resource_of_prod_is_previewed(offline: dict[str, str], tmp_path: 
         ("pulumi", "stack", "init", "prod"), cwd=project, check=True, capture_output=True,
         env={**offline, "PULUMI_OPTION_CONFIG_FILE": ""},
     )  # fmt: skip
+    return offline
 
-    done = without_network(offline, "pulumi", "preview", "--stack", "prod", "--json", "--non-interactive")
+
+def test_every_resource_of_prod_is_previewed(prod: dict[str, str]) -> None:
+    done = without_network(prod, "pulumi", "preview", "--stack", "prod", "--json", "--non-interactive")
 
     assert done.returncode == 0, done.stderr + done.stdout
     steps = json.loads(done.stdout)["steps"]
@@ -58,3 +63,12 @@ def test_every_resource_of_prod_is_previewed(offline: dict[str, str], tmp_path: 
     golden = (paths.REPO / "tests" / "golden" / "urns-prod.txt").read_text().split()
     assert {urn for urn in listed if "pulumi:pulumi:Stack" not in urn} == set(golden)
     assert {step["op"] for step in steps} == {"create"}
+
+
+def test_prod_passes_the_policies(prod: dict[str, str]) -> None:
+    preview = ("pulumi", "preview", "--stack", "prod", "--policy-pack", "policy", "--non-interactive")
+
+    good = without_network(prod, *preview)
+
+    assert good.returncode == 0, good.stderr + good.stdout
+    assert "aiswarm" in good.stdout.partition("Policies:")[2]

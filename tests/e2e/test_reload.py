@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lab import nodes
+from lab import nodes, tls
 from ops.stack import Stack
-from tests.e2e.engine import Config, Engine, inspect
+from tests.e2e.engine import UP, Config, Engine, inspect
+from tests.e2e.waiting import eventually
 
 STREAM_SECONDS = 20
 TOKENS_PER_SECOND = 20
@@ -71,3 +72,22 @@ def test_an_open_answer_survives_a_new_configuration(
     assert open_stream.finished
     assert open_stream.tokens >= STREAM_SECONDS * TOKENS_PER_SECOND * 0.9
     assert restored.settings.gateway.requests_per_minute != 4321
+
+
+def test_a_certificate_that_does_not_fit_its_key_is_refused(
+    engine: Engine, restored: Stack, front_door: httpx.Client, tmp_path: Path
+) -> None:
+    """The old files stay, also for the next start of the program."""
+
+    def foreign_certificate(config: Config) -> None:
+        other = tls.ensure(tmp_path / "tls", address=str(restored.nodes["oracle"].address))
+        config["aiswarm:tls_certificate"] = other.certificate
+
+    answer = engine.altered(tmp_path, foreign_certificate).run(*UP)
+
+    assert answer.status != 0
+    assert f"{PROXY}: the program refuses its new files" in answer.text
+    assert "private key" in answer.text
+    assert front_door.get("/v1/models").status_code == 200
+    nodes.ssh("oracle", f"docker restart {PROXY}")
+    eventually(lambda: front_door.get("/v1/models").status_code == 200, within_seconds=30)
