@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,14 @@ DEAF = "trap '' INT TERM; touch \"$0.ready\"; while :; do sleep 0.05; done"
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AISWARM_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def terminal() -> Iterator[None]:
+    """Take interrupts as on a terminal: what a shell starts in the background ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupt_once(ready: Path, times: int = 1) -> threading.Thread:
