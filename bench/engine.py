@@ -76,12 +76,11 @@ def compare_lab(steps: Steps, hosts: Hosts, rounds: int) -> Comparison | None:
     """
     if not environment.config_file().exists():
         return None
+    environment.activate()
     env = environment.variables()
     rest = ("--stack", environment.STACK, "--non-interactive", "--color", "never")
     with steps.step("the lab's stack is as its program says"):
-        process.logged(
-            ("pulumi", "preview", QUIET, *rest), log="bench-lab", cwd=paths.REPO, env=env, hint="make up"
-        )
+        process.logged(("pulumi", "preview", QUIET, *rest), log="bench-lab", cwd=paths.REPO, hint="make up")
 
     def run(*words: str) -> float:
         command = ("pulumi", *words, *rest, "--suppress-outputs", "--parallel", str(PARALLEL))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.services import NODES
 from components.model.naming import LABEL_PREFIX
-from lab import engine, environment, images, nodes, paths, plugins
+from lab import engine, environment, images, lock, nodes, paths, plugins
 from lab.images import LabImage
 from lab.nodes import LabNode
 from lab.process import StepError
@@ -55,6 +55,17 @@ class Hosts:
 
 @contextmanager
 def ready(steps: Steps) -> Iterator[Hosts]:
+    """Have the lab alone, with engine, nodes and image, and leave nothing behind.
+
+    Raises:
+        StepError: A part of the lab could not be had, or something else uses the bench's network.
+    """
+    with lock.held(steps), _prepared(steps) as hosts:
+        yield hosts
+
+
+@contextmanager
+def _prepared(steps: Steps) -> Iterator[Hosts]:
     """Have engine, nodes and image, remove what an earlier run left, and leave nothing behind.
 
     The image stays on the nodes, where it is the lab's.

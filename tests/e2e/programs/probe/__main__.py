@@ -67,10 +67,9 @@ def spec(item: dict[str, Any]) -> ServiceSpec:
 
 def alter(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
     """Change a container's inputs as `probe:container` says."""
-    changes = pulumi.Config("probe").get_object("container")
-    if args.type_ != "docker:index/container:Container" or not changes:
+    if args.type_ != "docker:index/container:Container":
         return None
-    return pulumi.ResourceTransformResult({**args.props, **changes}, args.opts)
+    return pulumi.ResourceTransformResult({**args.props, **CHANGES}, args.opts)
 
 
 def deploy(node: str, machine: NodeSettings, specs: list[ServiceSpec], secrets: Secrets) -> None:
@@ -92,11 +91,12 @@ def deploy(node: str, machine: NodeSettings, specs: list[ServiceSpec], secrets: 
             place,
             after=[made[name].container for name in item.after],
             awaited=item.name in awaited,
-            opts=pulumi.ResourceOptions(provider=PROVIDERS[node], transforms=[alter]),
+            opts=pulumi.ResourceOptions(provider=PROVIDERS[node], transforms=[alter] if CHANGES else None),
         )
 
 
 SETTINGS = load()
+CHANGES = pulumi.Config("probe").get_object("container") or {}
 PROVIDERS = docker_providers(SETTINGS)
 SPECS = [spec(item) for item in pulumi.Config("probe").require_object("services")]
 SECRETS = Secrets("secret", {"probe": tuple(SPECS)})
