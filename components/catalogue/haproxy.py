@@ -34,6 +34,13 @@ _KEYS: Final = SecretFile(name="keys", parts=("Bearer ", *LITELLM_MASTER_KEY_PAR
 _CERTIFICATE: Final = SecretFile(name="tls.pem", parts=(TLS_CERTIFICATE, "\n", TLS_PRIVATE_KEY, "\n"))
 
 
+_HEALTH: Final = Health(
+    test=("CMD", "wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{_LISTENERS.stats}{_HEALTH_PATH}"),
+    interval_seconds=5,
+    start_period_seconds=10,
+)
+
+
 def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceSpec:
     """The proxy, in master-worker mode: a signal makes it take a new configuration while streams go on.
 
@@ -44,18 +51,7 @@ def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceS
         name="haproxy",
         image=image(settings, "haproxy"),
         limits=limits(settings, node, "haproxy", memory_mib=512, cpus="2.0"),
-        health=Health(
-            test=(
-                "CMD",
-                "wget",
-                "-q",
-                "-O",
-                "/dev/null",
-                f"http://127.0.0.1:{_LISTENERS.stats}{_HEALTH_PATH}",
-            ),
-            interval_seconds=5,
-            start_period_seconds=10,
-        ),
+        health=_HEALTH,
         entrypoint=("haproxy",),
         command=("-W", "-db", *_files(_FOLDER)),
         ports=(

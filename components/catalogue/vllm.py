@@ -73,19 +73,13 @@ def engine(
     """
     program = image(settings, "vllm")
     weights_mib = model.cpu_offload_gib * 1024
+    memory_mib = weights_mib + _SHM_MIB + _PROGRAM_MIB
     key = SecretFile(name="engine_key", parts=(ENGINE_KEY,))
     return ServiceSpec(
         node=node,
         name=name,
         image=program,
-        limits=limits(
-            settings,
-            node,
-            name,
-            memory_mib=weights_mib + _SHM_MIB + _PROGRAM_MIB,
-            cpus="4.0",
-            shm_mib=_SHM_MIB,
-        ),
+        limits=limits(settings, node, name, memory_mib=memory_mib, cpus="4.0", shm_mib=_SHM_MIB),
         # Without weights in host memory nothing is certain: a stand-in needs next to nothing.
         least_memory_mib=weights_mib + _PROGRAM_MIB if weights_mib else LEAST_MEMORY_MIB,
         health=_HEALTH,

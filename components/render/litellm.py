@@ -40,6 +40,19 @@ class Step:
     max_input_tokens: int
 
 
+_ROUTER = {
+    "routing_strategy": "simple-shuffle",
+    "enable_pre_call_checks": True,
+    "num_retries": 0,
+    "cooldown_time": COOLDOWN_SECONDS,
+}
+_DATABASE = {
+    "database_url": "os.environ/DATABASE_URL",
+    "database_connection_pool_limit": 10,
+    "proxy_batch_write_at": 60,
+}
+
+
 def render_config(
     *,
     public_name: str,
@@ -50,13 +63,6 @@ def render_config(
     database: bool,
 ) -> str:
     """Text of config.yaml: one public model name, whose steps are tried in their order."""
-    general: dict[str, object] = {"master_key": "os.environ/LITELLM_MASTER_KEY"}
-    if database:
-        general |= {
-            "database_url": "os.environ/DATABASE_URL",
-            "database_connection_pool_limit": 10,
-            "proxy_batch_write_at": 60,
-        }
     document: dict[str, object] = {
         "model_list": [_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)],
         "litellm_settings": {
@@ -78,13 +84,11 @@ def render_config(
                 "supported_call_types": ["acompletion", "completion"],
             },
         },
-        "router_settings": {
-            "routing_strategy": "simple-shuffle",
-            "enable_pre_call_checks": True,
-            "num_retries": 0,
-            "cooldown_time": COOLDOWN_SECONDS,
+        "router_settings": _ROUTER,
+        "general_settings": {
+            "master_key": "os.environ/LITELLM_MASTER_KEY",
+            **(_DATABASE if database else {}),
         },
-        "general_settings": general,
     }
     return as_yaml(document)
 
