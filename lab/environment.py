@@ -62,6 +62,7 @@ def variables() -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{backend()}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file()),
         "PULUMI_OPTION_CONFIG_FILE": str(config_file()),
+        "PULUMI_STACK": STACK,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         **nodes.ssh_environment(),

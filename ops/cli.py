@@ -21,7 +21,9 @@ from ops.stack import Stack
 
 REPO = Path(__file__).resolve().parent.parent
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+)
 console = Console()
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="Name of the stack.")]
@@ -55,7 +57,7 @@ def status(
 ) -> None:
     """Show every expected service: node, state, image, and whether it is a stand-in.
 
-    Example: pulumi up --stack prod && ./swarm status --stack prod --wait 600
+    Example: pulumi up --stack prod && ./swarm status --stack prod --wait 1800
     """
     expected = _stack(stack_name)
     try:
@@ -161,10 +163,13 @@ def status_table(found: list[Container]) -> Table:
     table = Table("node", "service", "state", "image", "restarts")
     for container in found:
         colour = "green" if container.state.good else "red"
-        state = f"[{colour}]{container.state}[/{colour}] {escape(container.detail)}".strip()
+        detail = escape(container.detail.partition("\n")[0])
+        state = f"[{colour}]{container.state}[/{colour}] {detail}".strip()
+        name = container.name.removeprefix(f"{container.node}-")
         mark = " [yellow](stand-in)[/yellow]" if container.stand_in else ""
         image = Path(container.image.partition("@")[0]).name
-        table.add_row(container.node, container.name + mark, state, escape(image), str(container.restarts))
+        restarts = str(container.restarts) if container.image else "-"
+        table.add_row(container.node, name + mark, state, escape(image), restarts)
     return table
 
 
@@ -180,7 +185,7 @@ def _complain(error: Exception) -> None:
 def main() -> None:
     """Run the command line; an expected error is one message on stderr and status 1."""
     try:
-        app()
+        app(prog_name="./swarm")
     except (
         stack.EngineError,
         SettingsError,

@@ -87,8 +87,17 @@ def _stack(name: str, config: Mapping[str, str]) -> Stack:
 
 
 def output(stack: str, name: str) -> str:
-    """One output of the deployed stack, decrypted if it is secret."""
-    return pulumi("stack", "output", name, "--show-secrets", "--stack", stack).strip()
+    """One output of the deployed stack, decrypted if it is secret.
+
+    Raises:
+        EngineError: The stack was never deployed, or the engine refused.
+    """
+    try:
+        return pulumi("stack", "output", name, "--show-secrets", "--stack", stack).strip()
+    except EngineError as error:
+        if "does not have output property" in error.said:
+            raise EngineError(f"stack {stack}: must be deployed first; pulumi up") from error
+        raise
 
 
 def urls(stack: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ class SettingsError(pulumi.RunError):
         self.problems = tuple(sorted(set(problems)))
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         noun = "problem" if len(self.problems) == 1 else "problems"
-        super().__init__(f"{len(self.problems)} {noun} in the configuration, nothing was changed:\n{lines}")
+        super().__init__(f"{len(self.problems)} {noun} in the configuration, no host was touched:\n{lines}")
 
 
 def refuse(problems: Iterable[Problem]) -> None:

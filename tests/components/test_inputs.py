@@ -57,7 +57,7 @@ def test_a_real_run_refuses_with_everything_that_is_missing() -> None:
         run(preview=False, config={}, host_key=None)
 
     text = str(refused.value)
-    assert text.startswith("4 problems in the configuration, nothing was changed:")
+    assert text.startswith("4 problems in the configuration, no host was touched:")
     assert "aiswarm:nodes.thanos.ssh.host_key" in text
     assert "pulumi config set --secret aiswarm:tls_certificate < FILE" in text
 

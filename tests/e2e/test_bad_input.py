@@ -67,7 +67,7 @@ def test_settings(
     answer = engine.altered(tmp_path, change).run(*UP)
 
     assert answer.status != 0, deployed.name
-    assert "in the configuration, nothing was changed:" in answer.text
+    assert "in the configuration, no host was touched:" in answer.text
     assert said in answer.text
     assert "Traceback" not in answer.text
     assert engine.identities() == before

@@ -55,7 +55,7 @@ def test_status_of_a_healthy_swarm(monkeypatch: pytest.MonkeyPatch) -> None:
     result = swarm("status")
 
     assert result.exit_code == 0
-    assert "thanos-vllm-backup" in result.stdout
+    assert "vllm-backup" in result.stdout
 
 
 def test_status_with_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,7 +198,7 @@ def test_every_problem_is_reported_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         parse({**raw("prod", nodes__oracle__arch="arm", gateway__workers=0), "modles": "{}"})
     assert str(caught.value) == (
-        "3 problems in the configuration, nothing was changed:\n"
+        "3 problems in the configuration, no host was touched:\n"
         "  aiswarm:gateway.workers: must be greater than or equal to 1, got 0\n"
         "  aiswarm:modles: must be a known key, got 'modles'; known are gateway, images, limits, models, "
         "nodes, railway, tls_certificate, tls_private_key\n"
