@@ -57,6 +57,11 @@ _ENVIRONMENT: Final = {
 }
 
 
+_MODELS: Final = DataVolume(name="home", path=_HOME)
+"""One volume for models, compiled graphs and kernels: all of them lie below the home folder, the only
+writable folder of the image's user that is certain to exist."""
+
+
 def engine(
     settings: Settings,
     *,
@@ -89,9 +94,7 @@ def engine(
         ports=(Port(name="http", container=_PORT, published=published),),
         configuration=_configuration(key, after),
         secrets=(key,),
-        # One volume for models, compiled graphs and kernels: all of them lie below the home folder, the
-        # only writable folder of the image's user that is certain to exist.
-        volumes=(DataVolume(name="home", path=_HOME),),
+        volumes=(_MODELS,),
         scratch=(Scratch(size_mib=1024),),
         after=after,
         metrics=Metrics(port="http"),
