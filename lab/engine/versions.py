@@ -11,7 +11,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parent
 """Holds one folder per Go module, and the pinned Go."""
 
-PLUGINS = ("docker", "random", "command")
+PLUGINS = ("docker", "random", "command", "vault")
 """Packages of the swarm's program that need a plugin of the engine."""
 
 Version = tuple[int, int, int]

@@ -1,4 +1,4 @@
-"""Resource plugins `random` and `command` for the offline lab, in Python, doing the real work.
+"""Resource plugins `random`, `command` and `vault` for the offline lab, in Python, doing the real work.
 
 For the lab only: production uses the official plugins, and the program never knows which it runs on. Where a
 machine reaches nothing but package registries, the official binaries cannot be had; these speak the same

@@ -14,7 +14,11 @@ import types
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-MODULES = {"random": "lab.plugins.resource_random", "command": "lab.plugins.resource_command"}
+MODULES = {
+    "random": "lab.plugins.resource_random",
+    "command": "lab.plugins.resource_command",
+    "vault": "lab.plugins.resource_vault",
+}
 
 
 def _register_bare_namespaces() -> None:

@@ -145,6 +145,16 @@ def _id_problems(props: Props) -> Iterator[tuple[str, str]]:
         yield "byteLength", "must be at least 1"
 
 
+def _create_bytes(call: Call) -> Created:
+    raw = secrets.token_bytes(call.inputs.number("length"))
+    return Created("none", {"base64": base64.b64encode(raw).decode(), "hex": raw.hex()})
+
+
+def _bytes_problems(props: Props) -> Iterator[tuple[str, str]]:
+    if props.number("length") < 1:
+        yield "length", "must be at least 1"
+
+
 def _create_uuid(_: Call) -> Created:
     result = str(uuid.uuid4())
     return Created(result, {"result": result})
@@ -186,6 +196,17 @@ PACKAGE = Package(
             create=_create_id,
             take_over=_import_id,
             problems=_id_problems,
+        ),
+        # No import: upstream takes the value itself as the id, and the engine keeps that id in plain text.
+        "random:index/randomBytes:RandomBytes": Resource(
+            inputs={
+                "length": Input(kind=Kind.NUMBER, required=True, replaces=True),
+                "keepers": _KEEPERS,
+            },
+            outputs=("base64", "hex"),
+            secret_outputs=("base64", "hex"),
+            create=_create_bytes,
+            problems=_bytes_problems,
         ),
         "random:index/randomUuid:RandomUuid": Resource(
             inputs={"keepers": _KEEPERS}, outputs=("result",), create=_create_uuid, take_over=_import_uuid

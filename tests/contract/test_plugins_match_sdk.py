@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from lab.plugins import resource_command, resource_random
+from lab.plugins import resource_command, resource_random, resource_vault
+from lab.plugins.kit import rules
 from lab.plugins.kit.table import Input, Resource
+from tests.components.recording import record
 
 pytestmark = pytest.mark.filterwarnings("ignore:This resource is deprecated:DeprecationWarning")
 """pulumi_command 1.2 warns of its own CopyFile whenever `remote` is imported."""
@@ -21,13 +23,21 @@ MODULES = {
     "random:index/randomString:RandomString": "pulumi_random",
     "random:index/randomId:RandomId": "pulumi_random",
     "random:index/randomUuid:RandomUuid": "pulumi_random",
+    "random:index/randomBytes:RandomBytes": "pulumi_random",
     "command:local:Command": "pulumi_command.local",
     "command:remote:Command": "pulumi_command.remote",
     "command:remote:CopyToRemote": "pulumi_command.remote",
+    "vault:index/mount:Mount": "pulumi_vault",
+    "vault:index/policy:Policy": "pulumi_vault",
+    "vault:index/authBackend:AuthBackend": "pulumi_vault",
+    "vault:appRole/authBackendRole:AuthBackendRole": "pulumi_vault.approle",
+    "vault:appRole/authBackendRoleSecretId:AuthBackendRoleSecretId": "pulumi_vault.approle",
+    "vault:kv/secretV2:SecretV2": "pulumi_vault.kv",
 }
 TABLE: Mapping[str, Resource] = {
     **resource_random.PACKAGE.resources,
     **resource_command.PACKAGE.resources,
+    **resource_vault.PACKAGE.resources,
 }
 
 
@@ -78,3 +88,25 @@ def test_connection_exists_in_the_sdk() -> None:
     remote = importlib.import_module("pulumi_command.remote")
     assert _connection().keys() == _property_names(remote.ConnectionArgs)
     assert _connection()["proxy"].fields.keys() == _property_names(remote.ProxyConnectionArgs)
+
+
+def test_settings_of_the_vault_provider_exist_in_the_sdk() -> None:
+    vault = importlib.import_module("pulumi_vault")
+    login = resource_vault.PACKAGE.settings["authLogin"].fields
+    assert resource_vault.PACKAGE.settings.keys() <= _property_names(vault.ProviderArgs)
+    assert login.keys() <= _property_names(vault.ProviderAuthLoginArgs)
+
+
+@pytest.mark.parametrize("more", [{}, {"VAULT_SKIP_VERIFY": "false"}])
+def test_settings_that_the_sdk_sends_by_itself_are_taken(
+    more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in more.items():
+        monkeypatch.setenv(name, value)
+    vault = importlib.import_module("pulumi_vault")
+    login = {"path": "auth/pulumi/login", "parameters": {"role_id": "a", "secret_id": "b"}}
+    recording = record(lambda: vault.Provider("vault", address="https://127.0.0.1:8200", auth_login=login))
+    sent = recording.one("pulumi:providers:vault", "vault").inputs
+    table = resource_vault.PACKAGE.settings
+    assert sent.keys() >= {"address", "authLogin", "maxLeaseTtlSeconds", "maxRetries"}
+    assert rules.settings_problems(table, rules.settings(table, sent)) == []

@@ -106,6 +106,7 @@ class Call:
 
     Attributes:
         name: The resource's logical name.
+        id: The resource's id, empty on create.
         inputs: The new inputs; on delete, those of the resource that goes.
         state: The properties of the resource so far, empty on create.
         log: Show a line to the operator, beside the resource.
@@ -116,3 +117,4 @@ class Call:
     state: Props = field(default_factory=Props)
     log: Callable[[str, Severity], None] = _discard
     stop: Stop = field(default_factory=Stop)
+    id: str = ""

@@ -57,17 +57,33 @@ class Provider:
         self._log.connect(request.address)
         return empty_pb2.Empty()
 
-    def configure(self, _: pb.ConfigureRequest) -> pb.ConfigureResponse:
-        """Accept any configuration: neither package has settings of its own."""
+    # The engine does not call Configure at all while one of the settings is unknown.
+
+    def configure(self, request: pb.ConfigureRequest) -> pb.ConfigureResponse:
+        """Take the provider's settings."""
+        table = self._package.settings
+        settings = rules.settings(table, from_struct(request.args))
+        problems = rules.settings_problems(table, settings)
+        if problems:
+            raise PluginError("; ".join(problem.reason for problem in problems))
+        self._package.configure(_plain_props(settings))
         return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def check_config(self, request: pb.CheckRequest) -> pb.CheckResponse:
-        """Return the configuration as it came."""
-        return pb.CheckResponse(inputs=request.news)
+        """Refuse settings that are wrong or not known, all at once; mark those that are always secret."""
+        table, news = self._package.settings, from_struct(request.news)
+        found = rules.settings_problems(table, rules.settings(table, news))
+        marked = {
+            name: secret(value) if name in table and table[name].secret else value
+            for name, value in news.items()
+        }
+        return pb.CheckResponse(inputs=to_struct(marked), failures=_failures(found))
 
-    def diff_config(self, _: pb.DiffRequest) -> pb.DiffResponse:
-        """Answer that no change of the configuration matters to a resource."""
-        return pb.DiffResponse(changes=pb.DiffResponse.DIFF_NONE)
+    def diff_config(self, request: pb.DiffRequest) -> pb.DiffResponse:
+        """Show changed settings."""
+        table = self._package.settings
+        old, new = (rules.settings(table, from_struct(side)) for side in (request.old_inputs, request.news))
+        return _diff_response(rules.changes(table, old, new))
 
     def get_plugin_info(self, _: empty_pb2.Empty) -> plugin_pb2.PluginInfo:
         """Tell the version of the SDK that the plugin stands in for."""
@@ -86,11 +102,8 @@ class Provider:
         """Fill in defaults and report every problem at once."""
         resource = self._resource(request.type)
         inputs = rules.with_defaults(resource.inputs, from_struct(request.news))
-        failures = [
-            pb.CheckFailure(property=problem.prop, reason=problem.reason)
-            for problem in rules.problems(resource, inputs)
-        ]
-        return pb.CheckResponse(inputs=to_struct(inputs), failures=failures)
+        found = rules.problems(resource, inputs)
+        return pb.CheckResponse(inputs=to_struct(inputs), failures=_failures(found))
 
     def diff(self, request: pb.DiffRequest) -> pb.DiffResponse:
         """Say which inputs changed and which of them replace.
@@ -98,16 +111,8 @@ class Provider:
         Never DIFF_UNKNOWN: the engine would compare by itself, and turn a replacement into an update.
         """
         resource = self._resource(request.type)
-        changes = rules.changes(resource, from_struct(request.old_inputs), from_struct(request.news))
-        if not changes:
-            return pb.DiffResponse(changes=pb.DiffResponse.DIFF_NONE)
-        return pb.DiffResponse(
-            changes=pb.DiffResponse.DIFF_SOME,
-            diffs=[change.prop for change in changes],
-            replaces=[change.prop for change in changes if change.replaces],
-            hasDetailedDiff=True,
-            detailedDiff={change.prop: _property_diff(change) for change in changes},
-        )
+        old, new = from_struct(request.old_inputs), from_struct(request.news)
+        return _diff_response(rules.changes(resource.inputs, old, new))
 
     def create(self, request: pb.CreateRequest) -> pb.CreateResponse:
         """Make the resource; in a preview its computed outputs stay unknown."""
@@ -144,10 +149,10 @@ class Provider:
         return empty_pb2.Empty()
 
     def read(self, request: pb.ReadRequest) -> pb.ReadResponse:
-        """Refresh by repeating the state, marks included, as upstream does; without a state, import by id."""
-        if request.inputs.fields or request.properties.fields:
-            return pb.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+        """Refresh, or without a state, import by id."""
         resource = self._resource(request.type)
+        if request.inputs.fields or request.properties.fields:
+            return self._refresh(resource, request)
         if resource.take_over is None:
             raise PluginError(
                 f"{request.type}: must be created by the program, it cannot be imported or read"
@@ -159,6 +164,20 @@ class Provider:
             id=found.id, inputs=to_struct(found.inputs), properties=to_struct({**inputs, **outputs})
         )
 
+    def _refresh(self, resource: Resource, request: pb.ReadRequest) -> pb.ReadResponse:
+        """Read what can be read; the rest repeats the state, marks included. An empty id means gone."""
+        if resource.read is None:
+            return pb.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+        inputs, state = from_struct(request.inputs), from_struct(request.properties)
+        with self._call(request, inputs, state) as call:
+            found = resource.read(call)
+        if found is None:
+            return pb.ReadResponse()
+        computed = {name: found[name] for name in resource.outputs if name in found}
+        inputs = rules.refreshed(resource.inputs, inputs, found)
+        state = {**state, **_marked(resource, inputs, computed), **inputs}
+        return pb.ReadResponse(id=request.id, inputs=to_struct(inputs), properties=to_struct(state))
+
     def _resource(self, token: str) -> Resource:
         if token not in self._package.resources:
             known = ", ".join(self._package.resources)
@@ -168,7 +187,7 @@ class Provider:
     @contextmanager
     def _call(
         self,
-        request: pb.CreateRequest | pb.UpdateRequest | pb.DeleteRequest,
+        request: pb.CreateRequest | pb.UpdateRequest | pb.DeleteRequest | pb.ReadRequest,
         inputs: Mapping[str, object],
         state: Mapping[str, object],
     ) -> Iterator[Call]:
@@ -187,7 +206,8 @@ class Provider:
             self._log.write(urn, message, severity)
 
         try:
-            yield Call(request.name, _plain_props(inputs), _plain_props(state), log, stop)
+            resource_id = "" if isinstance(request, pb.CreateRequest) else request.id
+            yield Call(request.name, _plain_props(inputs), _plain_props(state), log, stop, resource_id)
         except PluginError as error:
             raise PluginError(stop.reason or str(error)) from error
         finally:
@@ -208,6 +228,22 @@ def _marked(
         name: secret(value) if tainted or name in resource.secret_outputs else value
         for name, value in outputs.items()
     }
+
+
+def _failures(problems: list[rules.Problem]) -> list[pb.CheckFailure]:
+    return [pb.CheckFailure(property=problem.prop, reason=problem.reason) for problem in problems]
+
+
+def _diff_response(changes: list[rules.Change]) -> pb.DiffResponse:
+    if not changes:
+        return pb.DiffResponse(changes=pb.DiffResponse.DIFF_NONE)
+    return pb.DiffResponse(
+        changes=pb.DiffResponse.DIFF_SOME,
+        diffs=[change.prop for change in changes],
+        replaces=[change.prop for change in changes if change.replaces],
+        hasDetailedDiff=True,
+        detailedDiff={change.prop: _property_diff(change) for change in changes},
+    )
 
 
 def _property_diff(change: rules.Change) -> pb.PropertyDiff:

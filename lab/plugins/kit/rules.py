@@ -1,8 +1,10 @@
-"""Check and Diff from the table alone: defaults, problems, changes. For the lab only."""
+"""Check, Diff and refresh from the table alone: defaults, problems, changes. For the lab only."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lab.plugins.kit.call import Props
@@ -75,6 +77,36 @@ def problems(resource: Resource, properties: Mapping[str, object]) -> list[Probl
     ]
 
 
+def settings_problems(table: Mapping[str, Input], settings: Mapping[str, object]) -> list[Problem]:
+    """Everything that is wrong with the provider's own settings; none is shown, it may be a token."""
+    return [Problem("", reason) for _, reason in sorted(_shape_problems(table, settings, ""))]
+
+
+def settings(table: Mapping[str, Input], properties: Mapping[str, object]) -> dict[str, object]:
+    """Read a provider's settings (both quirks seen with 3.259).
+
+    What is no text comes as JSON text, from any SDK. The engine puts the plugin's own `version` among them.
+    """
+    decoded = {
+        name: _from_json(value) if name in table and table[name].kind != Kind.TEXT else value
+        for name, value in properties.items()
+        if name != "version"
+    }
+    return with_defaults(table, decoded)
+
+
+def _from_json(value: object) -> object:
+    match value:
+        case Secret():
+            return Secret(_from_json(value.value))
+        case str():
+            with suppress(ValueError):
+                return json.loads(value)
+            return value
+        case _:
+            return value
+
+
 def _shape_problems(
     table: Mapping[str, Input], properties: Mapping[str, object], prefix: str
 ) -> Iterator[tuple[str, str]]:
@@ -82,7 +114,7 @@ def _shape_problems(
         if properties[name] is not None:
             yield (
                 name,
-                f"{prefix}{name}: must be one of {', '.join(table)} in the lab",
+                f"{prefix}{name}: must be one of {', '.join(table) or 'nothing'} in the lab",
             )
     for name, spec in table.items():
         value = properties.get(name)
@@ -100,7 +132,7 @@ def _value_problems(spec: Input, value: object, path: str) -> Iterator[str]:
     if not _IS_OF[spec.kind](value):
         yield f"{path}: must be {spec.kind}, got a value of another type"
     elif spec.one_of and value not in spec.one_of:
-        yield f"{path}: must be one of {', '.join(spec.one_of)}"
+        yield f"{path}: must be one of {', '.join(map(str, spec.one_of))}"
     elif spec.fields and isinstance(value, dict):
         yield from (reason for _, reason in _shape_problems(spec.fields, value, f"{path}."))
 
@@ -121,21 +153,46 @@ _IS_OF: Mapping[Kind, Callable[[object], bool]] = {
 }
 
 
-def changes(resource: Resource, old: Mapping[str, object], new: Mapping[str, object]) -> list[Change]:
+def changes(table: Mapping[str, Input], old: Mapping[str, object], new: Mapping[str, object]) -> list[Change]:
     """Compare old inputs with new ones, defaults on both sides, so that a refresh or an import stays quiet.
 
     Marks do not count: whether a value is secret changes the state, not the resource.
     """
-    was, now = with_defaults(resource.inputs, old), with_defaults(resource.inputs, new)
+    was, now = with_defaults(table, old), with_defaults(table, new)
     return [
         Change(name, was.get(name), now.get(name), spec.replaces)
-        for name, spec in resource.inputs.items()
-        if _comparable(was.get(name)) != _comparable(now.get(name))
+        for name, spec in table.items()
+        if not (spec.computed and now.get(name) is None)
+        and _comparable(spec, was.get(name)) != _comparable(spec, now.get(name))
     ]
 
 
-def _comparable(value: object) -> object:
+def _comparable(spec: Input, value: object) -> object:
     bare = plain(value)
     if isinstance(bare, dict) and _is_asset(bare):
         return bare.get("hash")  # the contents do not always reach Diff
-    return bare
+    return bare if bare is None or has_unknown(bare) else spec.meaning(bare)
+
+
+def refreshed(
+    table: Mapping[str, Input], inputs: Mapping[str, object], found: Mapping[str, object]
+) -> dict[str, object]:
+    """Bring inputs up to date with what was found outside, so that the next Diff shows every drift.
+
+    A value that only differs in writing stays as it was, and so does a mark. What the program left out is
+    taken in where something is set: the program will take it away again.
+    """
+    fresh = dict(inputs)
+    for name in table.keys() & found.keys():
+        old, spec = inputs.get(name), table[name]
+        if old is not None:
+            fresh[name] = _kept(spec, old, found[name])
+        elif found[name] and not spec.computed:
+            fresh[name] = found[name]
+    return fresh
+
+
+def _kept(spec: Input, old: object, found: object) -> object:
+    if _comparable(spec, old) == _comparable(spec, found):
+        return old
+    return secret(found) if has_secret(old) else found

@@ -280,4 +280,5 @@ def test_official_plugins_are_installed_for_an_official_engine(machine: Machine,
         "pulumi-resource-docker",
         "pulumi-resource-random",
         "pulumi-resource-command",
+        "pulumi-resource-vault",
     }

@@ -105,9 +105,12 @@ class Client:
         answer = self.stub.Create(request)
         return answer.id, from_struct(answer.properties)
 
-    def update(self, state: Properties, inputs: Properties, *, preview: bool = False) -> dict[str, object]:
+    def update(
+        self, state: Properties, inputs: Properties, *, preview: bool = False, resource_id: str = ""
+    ) -> dict[str, object]:
         """Check, then update."""
         request = pb.UpdateRequest(
+            id=resource_id,
             urn=self.urn,
             type=self.token,
             name=self.name,
@@ -117,9 +120,11 @@ class Client:
         )
         return from_struct(self.stub.Update(request).properties)
 
-    def delete(self, state: Properties) -> None:
+    def delete(self, state: Properties, *, resource_id: str = "") -> None:
         """Delete."""
-        request = pb.DeleteRequest(urn=self.urn, type=self.token, name=self.name, properties=to_struct(state))
+        request = pb.DeleteRequest(
+            id=resource_id, urn=self.urn, type=self.token, name=self.name, properties=to_struct(state)
+        )
         self.stub.Delete(request)
 
     def read(

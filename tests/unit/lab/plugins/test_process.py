@@ -18,7 +18,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc as rpc
 
 from lab import plugins, process
-from lab.plugins.kit.values import SIGNATURE
+from lab.plugins.kit.values import SIGNATURE, to_struct
 
 PYTHON = Path(sys.executable)
 
@@ -62,8 +62,17 @@ def test_install_names_a_missing_sdk(tmp_path: Path) -> None:
         plugins.install(tmp_path, bare / "bin" / "python")
 
 
-@pytest.mark.parametrize("name", ["random", "command"])
-def test_plugin_starts_from_anywhere_and_ends_on_a_signal(home: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("random", {}),
+        ("command", {}),
+        ("vault", {"address": "https://127.0.0.1:1", "authLogin": '{"path": "a", "parameters": {}}'}),
+    ],
+)
+def test_plugin_starts_from_anywhere_and_ends_on_a_signal(
+    home: Path, tmp_path: Path, name: str, settings: dict[str, str]
+) -> None:
     (tmp_path / "secrets.py").write_text("raise SystemExit('a module of the program must not be imported')")
     path = _launcher(home, name)
     with subprocess.Popen([path, "127.0.0.1:1"], stdout=subprocess.PIPE, cwd=tmp_path) as running:
@@ -72,7 +81,8 @@ def test_plugin_starts_from_anywhere_and_ends_on_a_signal(home: Path, tmp_path: 
             stub = rpc.ResourceProviderStub(channel)
             assert stub.GetPluginInfo(empty_pb2.Empty()).version == path.parent.name.rsplit("-v", 1)[1]
             assert stub.Handshake(pb.ProviderHandshakeRequest()).accept_secrets
-            configured = stub.Configure(pb.ConfigureRequest(acceptSecrets=True))
+            args = to_struct({"version": "1.0.0", **settings})
+            configured = stub.Configure(pb.ConfigureRequest(acceptSecrets=True, args=args))
             assert configured.acceptSecrets
             assert configured.supportsPreview
         running.send_signal(signal.SIGINT)
@@ -115,14 +125,15 @@ def _listens(port: int) -> bool:
         return True
 
 
-def test_start_does_not_load_the_whole_sdk() -> None:
+@pytest.mark.parametrize(("name", "module"), [("command", "remote"), ("vault", "server")])
+def test_start_does_not_load_the_whole_sdk(name: str, module: str) -> None:
     """What makes the start cheap; the time itself depends on the machine."""
-    command: list[str | Path] = [PYTHON, "-X", "importtime", "-I", plugins.BOOT, "command", "1"]
+    command: list[str | Path] = [PYTHON, "-X", "importtime", "-I", plugins.BOOT, name, "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert int(running.stdout.readline())
         running.terminate()
         _, times = running.communicate()
     loaded = {line.rsplit("|", 1)[-1].strip() for line in times.decode().splitlines()}
-    assert "lab.plugins.resource_command.remote" in loaded
-    assert not {"paramiko", "bcrypt", "yaml", "dill", "pulumi"} & loaded
+    assert f"lab.plugins.resource_{name}.{module}" in loaded
+    assert not {"paramiko", "bcrypt", "hvac", "requests", "yaml", "dill", "pulumi"} & loaded

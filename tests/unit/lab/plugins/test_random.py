@@ -9,14 +9,16 @@ import uuid
 import bcrypt
 import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2 as pb
 
-from lab.plugins.kit.values import UNKNOWN, Secret, plain
+from lab.plugins.kit.values import UNKNOWN, Secret, plain, to_struct
 from tests.unit.lab.plugins.conftest import Plugin
 
 PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
 STRING = "random:index/randomString:RandomString"
 ID = "random:index/randomId:RandomId"
 UUID = "random:index/randomUuid:RandomUuid"
+BYTES = "random:index/randomBytes:RandomBytes"
 
 
 def test_password_is_secret_hashed_and_of_the_asked_length(plugin: Plugin) -> None:
@@ -71,6 +73,34 @@ def test_id_shows_the_same_bytes_in_every_form(plugin: Plugin) -> None:
     assert made["b64Std"] == "node-" + base64.b64encode(raw).decode()
     assert made["b64Url"] == "node-" + resource_id
     assert made["dec"] == f"node-{int.from_bytes(raw, 'big')}"
+
+
+def test_bytes_are_secret_in_both_forms(plugin: Plugin) -> None:
+    _, made = plugin(BYTES).create({"length": 32})
+    assert isinstance(made["hex"], Secret)
+    assert isinstance(made["base64"], Secret)
+    raw = bytes.fromhex(str(plain(made["hex"])))
+    assert len(raw) == 32
+    assert base64.b64decode(str(plain(made["base64"]))) == raw
+    assert raw.hex() != plain(plugin(BYTES).create({"length": 32})[1]["hex"])
+
+
+def test_bytes_cannot_be_imported_nor_be_none(plugin: Plugin) -> None:
+    with pytest.raises(grpc.RpcError, match="must be created by the program"):
+        plugin(BYTES).read("sentinel")
+    assert plugin(BYTES).check({"length": 0}).failures == [("length", "length: must be at least 1")]
+
+
+def test_package_has_no_settings(plugin: Plugin) -> None:
+    """The engine's own `version` apart."""
+    answers = [
+        plugin(UUID).stub.CheckConfig(pb.CheckRequest(news=to_struct({name: "4"})))
+        for name in ("version", "seed")
+    ]
+    assert [[failure.reason for failure in answer.failures] for answer in answers] == [
+        [],
+        ["seed: must be one of nothing in the lab"],
+    ]
 
 
 def test_uuid_is_one(plugin: Plugin) -> None:
