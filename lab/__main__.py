@@ -21,8 +21,9 @@ from lab.process import StepError
 from lab.steps import Steps
 from ops import chat
 from ops import stack as deployed
-from ops.cli import console, status_table
+from ops.cli import status_table
 from ops.hosts import survey
+from ops.session import console
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
 
 from components.catalogue.images import IMAGES
-from lab import environment, nodes, paths, tls
+from lab import environment, nodes, paths, stack_file, tls
 from lab.environment import STACK
 from lab.images import LabImage
 from lab.nodes import LabNode
 from lab.process import StepError, logged, output
 from lab.steps import Steps
-from ops import probe, stack
+from ops import certificates, probe, stack
 
 PARALLEL = 12
 """Operations at a time, four a host; `docs/measurements.md` has what it saves."""
@@ -41,29 +42,52 @@ def configure(
         _make_secret(environment.passphrase_file())
         environment.backend().mkdir(parents=True, exist_ok=True)
         environment.activate()
-        oracle = next(node for node in lab_nodes if node.name == "oracle")
-        certificate = tls.ensure(environment.ca_file().parent, address=oracle.address)
+        address = next(node.address for node in lab_nodes if node.name == "oracle")
+        door = tls.ensure(environment.ca_file().parent, address=address)
+        vault = tls.ensure_vault(tls.vault_folder(), address=address)
         committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
-        plain = complete(committed["config"], lab_nodes, images, archs)
-        plain["aiswarm:tls_certificate"] = certificate.certificate
-        mark = hashlib.sha256(
-            json.dumps([plain, certificate.private_key], sort_keys=True).encode()
-        ).hexdigest()
+        plain = complete(committed["config"], lab_nodes, images, archs) | stack_file.certificates(door, vault)
+        keys = stack_file.keys(door, vault)
+        mark = hashlib.sha256(json.dumps([plain, *keys.values()], sort_keys=True).encode()).hexdigest()
         mark_file = environment.config_file().with_suffix(".mark")
         if environment.config_file().exists() and mark_file.exists() and mark_file.read_text() == mark:
             step.note = "nothing to do"
         else:
-            salt = _salt()
-            document = {"config": plain, "encryptionsalt": salt}
-            _write(environment.config_file(), yaml.safe_dump(document, sort_keys=True))
-            key = "aiswarm:tls_private_key"
-            output(
-                ("pulumi", "config", "set", "--secret", "--stack", STACK, key),
-                cwd=paths.REPO, stdin=certificate.private_key,
-            )  # fmt: skip
+            _write_configuration(plain, keys, functools.partial(_is_rotated, vault, address))
             mark_file.write_text(mark)
             step.note = f"wrote {environment.config_file()}"
         output(("pulumi", "stack", "select", STACK), cwd=paths.REPO)
+
+
+def _write_configuration(
+    plain: Mapping[str, object], keys: Mapping[str, str], is_rotated: Callable[[str], bool]
+) -> None:
+    """Write the file anew, with what operators changed in the one before it."""
+    salt = _salt()
+    file = environment.config_file()
+    before = yaml.safe_load(file.read_text()) if file.exists() else {}
+    previous = before["config"] if before.get("encryptionsalt") == salt else {}
+    config = stack_file.carry_over(plain, previous, is_rotated=is_rotated)
+    _write(file, yaml.safe_dump({"config": config, "encryptionsalt": salt}, sort_keys=True))
+    for name in keys.keys() - config.keys():
+        output(
+            ("pulumi", "config", "set", "--secret", "--stack", STACK, name),
+            cwd=paths.REPO, stdin=keys[name],
+        )  # fmt: skip
+
+
+def _is_rotated(ours: tls.VaultTls, address: str, certificate: str) -> bool:
+    """Tell whether the configuration has another certificate and key that serve longer than ours would."""
+    usable = certificates.is_valid(
+        certificate,
+        ours.ca_certificate,
+        (address, *certificates.VAULT_ADDRESSES),
+        certificates.VAULT_NAMES,
+    )
+    if not (usable and certificates.is_newer(certificate, ours.certificate)):
+        return False
+    key = output(("pulumi", "config", "get", "--stack", STACK, stack_file.VAULT_KEY), cwd=paths.REPO)
+    return certificates.matches(certificate, key)
 
 
 def deploy(steps: Steps) -> None:

