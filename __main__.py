@@ -4,9 +4,10 @@ import pulumi
 
 from components.catalogue.credentials import LITELLM_MASTER_KEY_PARTS, OPERATOR_PASSWORD
 from components.catalogue.swarm import swarm as services_of
+from components.catalogue.vault import contents
 from components.config.errors import refuse
-from components.config.settings import load
-from components.deploy.inputs import find_missing_inputs
+from components.config.load import load
+from components.deploy.inputs import find_missing_inputs, secret_references
 from components.deploy.node import NodeArgs, OracleNode, StarlordNode, ThanosNode
 from components.deploy.outputs import nodes, urls
 from components.deploy.providers import docker_providers
@@ -25,22 +26,25 @@ refuse(
 )
 
 stack = pulumi.get_stack()
-secrets = Secrets("secrets", swarm)
+secrets = Secrets("secrets", secret_references(swarm), settings.epochs)
+vault = contents(settings, swarm)
 providers = docker_providers(settings)
-
 oracle = OracleNode(
     "oracle",
     NodeArgs(machine=settings.nodes.oracle, services=swarm["oracle"], secrets=secrets, stack=stack),
+    vault,
     pulumi.ResourceOptions(providers=[providers["oracle"]]),
 )
 starlord = StarlordNode(
     "starlord",
     NodeArgs(machine=settings.nodes.starlord, services=swarm["starlord"], secrets=secrets, stack=stack),
+    oracle.vault,
     pulumi.ResourceOptions(providers=[providers["starlord"]]),
 )
 thanos = ThanosNode(
     "thanos",
     NodeArgs(machine=settings.nodes.thanos, services=swarm["thanos"], secrets=secrets, stack=stack),
+    oracle.vault,
     pulumi.ResourceOptions(providers=[providers["thanos"]]),
 )
 
@@ -51,3 +55,5 @@ pulumi.export("chat_url", addresses["api"])
 pulumi.export("chat_model", settings.models.public_name)
 pulumi.export("chat_key", secrets.text(LITELLM_MASTER_KEY_PARTS))
 pulumi.export("operator_password", secrets.value(OPERATOR_PASSWORD))
+pulumi.export("vault_address", vault.address)
+pulumi.export("vault_secret_id", secrets.value(vault.login))

@@ -6,8 +6,8 @@ from typing import Final
 
 from components.model.secrets import SecretRef, SecretSource
 
-POSTGRES_PASSWORD: Final = SecretRef(name="postgres-password", kept_with_data=True)
-LITELLM_DATABASE_PASSWORD: Final = SecretRef(name="litellm-database-password", kept_with_data=True)
+POSTGRES_PASSWORD: Final = SecretRef(name="postgres-password")
+LITELLM_DATABASE_PASSWORD: Final = SecretRef(name="litellm-database-password")
 REDIS_PASSWORD: Final = SecretRef(name="redis-password")
 LITELLM_MASTER_KEY: Final = SecretRef(name="litellm-master-key", length=48)
 LITELLM_SALT_KEY: Final = SecretRef(name="litellm-salt-key", length=48, kept_with_data=True)

@@ -17,9 +17,10 @@ from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
 from components.model.endpoints import ManagedEndpoint
+from components.model.files import ConfigFile, Configuration, Reload
 from components.model.naming import service_name
-from components.model.secrets import SecretFile
-from components.model.specs import ConfigFile, Configuration, Health, Metrics, Port, Reload, ServiceSpec
+from components.model.secrets import SecretChange, SecretFile
+from components.model.specs import Health, Metrics, Port, ServiceSpec
 from components.render.haproxy import Listeners, Pool, operators_parts, render_proxy
 
 _FOLDER: Final = "/usr/local/etc/haproxy"
@@ -67,6 +68,7 @@ def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceS
             reload=Reload(check=("haproxy", "-c", *_files("{folder}")), signal="USR2"),
         ),
         secrets=(_OPERATORS, _CERTIFICATE, *(() if settings.gateway.database else (_KEYS,))),
+        on_secret_change=SecretChange.RELOAD,
         metrics=Metrics(
             port="stats",
             username=OPERATOR_NAME,

@@ -52,6 +52,19 @@ _ALL: Final = (
         "prom/prometheus:v3.13.4@sha256:87861b8cf91579109319ebc300f3f1060e6da9c05d6ae8ad15a20c879e84e32e",
         user="65534:65534",
     ),
+    # renovate: datasource=docker depName=openbao/openbao
+    _image(
+        "openbao",
+        "openbao/openbao:2.7.1@sha256:6d2b93856e3fcf7b18ad855a0b51eaba474dc8b79cf554379ea32034797d2acf",
+        user="100:1000",
+    ),
+    # renovate: datasource=docker depName=hashicorp/vault
+    _image(
+        "vault",  # in place of openbao
+        # No pin calls this an index, but it must be one: amd64 and arm64 machines have it pinned alike.
+        "hashicorp/vault:2.1.1@sha256:47f14a6acb98f48d798a07df7c83f23a6e636e1cf724c5f8ff165cb32667a1e2",
+        user="100:1000",
+    ),
     # renovate: datasource=docker depName=vllm/vllm-openai
     _image(
         "vllm",  # CUDA 13: needs an NVIDIA driver of version 580 or later

@@ -16,20 +16,16 @@ from components.catalogue.credentials import (
     REDIS_PASSWORD,
 )
 from components.catalogue.images import image
+from components.catalogue.keys import external_key
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER
+from components.model.files import ConfigFile, Configuration
+from components.model.mounts import Scratch
 from components.model.naming import service_name
-from components.model.secrets import SecretFile
-from components.model.specs import (
-    ConfigFile,
-    Configuration,
-    Health,
-    Metrics,
-    Port,
-    Scratch,
-    ServiceSpec,
-)
-from components.render.litellm import LIVENESS_PATH, Step, render_config, render_start
+from components.model.secrets import SecretFile, SecretRef
+from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.render.litellm import LIVENESS_PATH, RemoteStep, Step, render_config, render_start
 
 PORT: Final = 4000
 _FOLDER: Final = "/etc/litellm"
@@ -47,7 +43,10 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
     HTTP and is not published: clients come through the proxy, with TLS and the rate limit.
     """
     gateway = settings.gateway
-    secrets = _secrets(node, database=gateway.database)
+    remote = _remote(settings)
+    secrets = _secrets(node, database=gateway.database) | {
+        step.key_variable: SecretFile(name=key.name, parts=(key,)) for step, key in remote
+    }
     return ServiceSpec(
         node=node,
         name="litellm",
@@ -64,7 +63,10 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
             "LITELLM_MIGRATION_DIR": f"{_SCRATCH.path}/migrations",
         },
         ports=(Port(name="http", container=PORT),),
-        configuration=Configuration(folder=_FOLDER, files=_files(settings, node, steps, secrets)),
+        configuration=Configuration(
+            folder=_FOLDER,
+            files=_files(settings, node, steps=steps, remote=[step for step, _ in remote], secrets=secrets),
+        ),
         secrets=tuple(secrets.values()),
         scratch=(_SCRATCH,),
         after=("postgres", "redis") if gateway.database else ("redis",),
@@ -105,12 +107,42 @@ def _secrets(node: str, *, database: bool) -> dict[str, SecretFile]:
     return secrets
 
 
+def _remote(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
+    """The paid steps whose key is set, in the order in which they are tried."""
+    wanted = (
+        ("openrouter", "openrouter", settings.remote.openrouter, OPENROUTER),
+        ("gemini", "gemini", settings.remote.gemini, GEMINI),
+        ("gemini-alternate", "gemini", settings.remote.gemini, GEMINI_ALTERNATE),
+    )
+    return [
+        (
+            RemoteStep(
+                name=name,
+                model=f"{provider}/{model.model}",
+                key_variable=key.name.upper(),
+                dollars_per_day=model.dollars_per_day,
+                input_dollars_per_million=model.input_dollars_per_million,
+                output_dollars_per_million=model.output_dollars_per_million,
+            ),
+            key,
+        )
+        for name, provider, model, key_name in wanted
+        if model and (key := external_key(settings, key_name))
+    ]
+
+
 def _files(
-    settings: Settings, node: str, steps: Sequence[Step], secrets: dict[str, SecretFile]
+    settings: Settings,
+    node: str,
+    *,
+    steps: Sequence[Step],
+    remote: Sequence[RemoteStep],
+    secrets: dict[str, SecretFile],
 ) -> tuple[ConfigFile, ...]:
     config = render_config(
         public_name=settings.models.public_name,
         steps=steps,
+        remote=remote,
         redis_host=service_name(node, "redis"),
         redis_port=redis.PORT,
         redis_user=REDIS_NAME,

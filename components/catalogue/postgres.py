@@ -9,15 +9,15 @@ from components.catalogue.credentials import LITELLM_DATABASE_PASSWORD, LITELLM_
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
-from components.model.secrets import SecretFile
-from components.model.specs import Configuration, DataVolume, Health, Port, Scratch, ServiceSpec
-from components.render.postgres import postgres_files
+from components.model.files import Configuration
+from components.model.mounts import DataVolume, Scratch
+from components.model.secrets import SecretChange, SecretFile
+from components.model.specs import Health, Port, ServiceSpec
+from components.render.postgres import ROLES_SCRIPT, postgres_files
 
 PORT: Final = 5432
 
-_FOLDER: Final = "/docker-entrypoint-initdb.d"
-"""The image looks for init scripts here and nowhere else; it passes over files that are no scripts, so the
-server's own files lie beside them."""
+_FOLDER: Final = "/etc/postgresql"
 
 
 def postgres(settings: Settings, *, node: str) -> ServiceSpec:
@@ -25,7 +25,6 @@ def postgres(settings: Settings, *, node: str) -> ServiceSpec:
     password = SecretFile(name="postgres_password", parts=(POSTGRES_PASSWORD,))
     litellm_password = SecretFile(name="litellm_database_password", parts=(LITELLM_DATABASE_PASSWORD,))
     allowed = limits(settings, node, "postgres", memory_mib=2048, cpus="2.0", shm_mib=256)
-    nodes = settings.nodes.by_name()
     return ServiceSpec(
         node=node,
         name="postgres",
@@ -33,6 +32,7 @@ def postgres(settings: Settings, *, node: str) -> ServiceSpec:
         limits=allowed,
         # Over TCP: while the data folder is made, a server answers on the socket that is not the real one.
         health=Health(test=("CMD", "pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres")),
+        entrypoint=("docker-entrypoint.sh",),
         command=(
             "postgres",
             "-c",
@@ -50,13 +50,21 @@ def postgres(settings: Settings, *, node: str) -> ServiceSpec:
             folder=_FOLDER,
             files=postgres_files(
                 memory_mib=allowed.memory_mib,
-                networks=(nodes[node].subnet, *(IPv4Network(each.address) for each in nodes.values())),
-                role=LITELLM_NAME,
-                password_file=litellm_password.path,
+                networks=_networks(settings, node),
+                superuser_file=password.path,
+                roles={LITELLM_NAME: litellm_password.path},
             ),
         ),
         secrets=(password, litellm_password),
+        on_secret_change=SecretChange.SETTLE,
+        settle=("sh", f"{_FOLDER}/{ROLES_SCRIPT}"),
         volumes=(DataVolume(name="data", path="/var/lib/postgresql/data"),),
         scratch=(Scratch(), Scratch(path="/var/run/postgresql", size_mib=8)),
         stop_grace_seconds=120,
     )
+
+
+def _networks(settings: Settings, node: str) -> tuple[IPv4Network, ...]:
+    """Where clients are: in its node's Docker network, and on the nodes."""
+    nodes = settings.nodes.by_name()
+    return (nodes[node].subnet, *(IPv4Network(each.address) for each in nodes.values()))

@@ -9,17 +9,10 @@ from typing import Final
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
-from components.model.secrets import SecretFile
-from components.model.specs import (
-    ConfigFile,
-    Configuration,
-    DataVolume,
-    Health,
-    Metrics,
-    Port,
-    Reload,
-    ServiceSpec,
-)
+from components.model.files import ConfigFile, Configuration, Reload
+from components.model.mounts import DataVolume
+from components.model.secrets import SecretChange, SecretFile
+from components.model.specs import Health, Metrics, Port, ServiceSpec
 from components.render.prometheus import Job, render_alerts, render_prometheus
 
 PORT: Final = 9090
@@ -61,6 +54,7 @@ def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec])
         bare,
         configuration=Configuration(folder=_FOLDER, files=files, reload=Reload(check=check, signal="HUP")),
         secrets=_credentials(everything),
+        on_secret_change=SecretChange.RELOAD,
     )
 
 

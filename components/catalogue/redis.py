@@ -8,8 +8,10 @@ from components.catalogue.credentials import REDIS_NAME, REDIS_PASSWORD
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.files import Configuration
+from components.model.mounts import DataVolume
 from components.model.secrets import SecretFile
-from components.model.specs import Configuration, DataVolume, Health, Port, ServiceSpec
+from components.model.specs import Health, Port, ServiceSpec
 from components.render.redis import acl_parts, redis_files
 
 PORT: Final = 6379

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.catalogue import oracle, starlord, thanos
+from components.catalogue import oracle, starlord, thanos, vault
 from components.config.settings import Settings
 from components.model.specs import ServiceSpec
 
@@ -16,8 +16,13 @@ def swarm(settings: Settings) -> Mapping[str, tuple[ServiceSpec, ...]]:
     """
     on_starlord = starlord.services(settings)
     on_thanos = thanos.services(settings)
+    on_oracle = oracle.services(settings, peers=(*on_starlord, *on_thanos))
     return {
-        "oracle": oracle.services(settings, peers=(*on_starlord, *on_thanos)),
-        "starlord": on_starlord,
-        "thanos": on_thanos,
+        "oracle": (vault.server(settings), *_with_agent(settings, "oracle", on_oracle)),
+        "starlord": _with_agent(settings, "starlord", on_starlord),
+        "thanos": _with_agent(settings, "thanos", on_thanos),
     }
+
+
+def _with_agent(settings: Settings, node: str, services: tuple[ServiceSpec, ...]) -> tuple[ServiceSpec, ...]:
+    return (vault.agent(settings, node=node, services=services), *services)

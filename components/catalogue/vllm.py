@@ -8,18 +8,11 @@ from components.catalogue.credentials import ENGINE_KEY
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import EngineSettings, Settings
+from components.model.files import ConfigFile, Configuration
 from components.model.forms import LEAST_MEMORY_MIB
+from components.model.mounts import DataVolume, Scratch
 from components.model.secrets import SecretFile
-from components.model.specs import (
-    ConfigFile,
-    Configuration,
-    DataVolume,
-    Health,
-    Metrics,
-    Port,
-    Scratch,
-    ServiceSpec,
-)
+from components.model.specs import Health, Metrics, Port, ServiceSpec
 from components.render.vllm import WAIT_SECONDS, render_start
 
 KEEP_ALIVE_SECONDS: Final = 120

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from components.model.external_keys import EXTERNAL_KEYS
 from components.model.forms import CANONICAL_CPUS, is_canonical_cpus, is_plain_user
 from components.model.images import is_pinned
 
@@ -109,3 +110,27 @@ KvCacheDtype = Literal[
 
 AttentionBackend = Literal["FLASH_ATTN", "FLASHINFER", "TRITON_ATTN", "FLEX_ATTENTION"]
 """Those of vLLM for NVIDIA cards and models without latent attention (v1/attention/backends/registry.py)."""
+
+RemoteModelName = Annotated[
+    str,
+    _matches(r"[A-Za-z0-9][\w./:-]*", "a provider's name of a model, like mistralai/mixtral-8x7b-instruct"),
+]
+Certificate = Annotated[
+    str,
+    _matches(
+        r"|\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+",
+        "certificates as PEM text, and nothing else",
+    ),
+]
+TransitAddress = Annotated[
+    str,
+    # It goes into the server's configuration between quotes, and so do the two below.
+    _matches(r"https://[A-Za-z0-9.-]+(:[1-9]\d{0,4})?", "an address like https://host:8200, without path"),
+]
+TransitKey = Annotated[
+    str, _matches(r"[A-Za-z0-9][\w.-]*", "a name of letters, digits and . _ -, beginning with the former")
+]
+TransitMount = Annotated[
+    str, _matches(r"([A-Za-z0-9][\w.-]*/)+", "where the transit engine is mounted, like transit/")
+]
+ExternalKey = Annotated[str, _text(EXTERNAL_KEYS.__contains__, f"one of the keys {', '.join(EXTERNAL_KEYS)}")]

@@ -1,26 +1,20 @@
-"""The stack's configuration as frozen, typed settings; every problem is reported in one error.
-
-The stack file is the only input: no environment variable and no file is read here, so the same stack file
-gives the same deployment on every machine.
-"""
+"""The stack's configuration as frozen, typed settings: what each section may hold."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-import pulumi.runtime.config
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from components.config.errors import SettingsError, refuse
 from components.config.fields import (
     Account,
     AttentionBackend,
+    Certificate,
     Count,
     Cpus,
+    ExternalKey,
     Gibibytes,
     HostKey,
     HostName,
@@ -30,20 +24,18 @@ from components.config.fields import (
     ModelName,
     ModelRepository,
     Reference,
+    RemoteModelName,
     Switch,
     TcpPort,
+    TransitAddress,
+    TransitKey,
+    TransitMount,
     User,
     Written,
 )
 from components.model.forms import LEAST_MEMORY_MIB
-from components.model.problems import Problem
 
 NAMESPACE = "aiswarm"
-
-PLAIN_KEYS = ("gateway", "images", "limits", "models", "nodes", "railway")
-_PRIVATE_KEY = "tls_private_key"
-SECRET_KEYS = ("tls_certificate", _PRIVATE_KEY)
-"""Read by the deploy layer alone, as outputs that stay encrypted."""
 
 
 class _Section(BaseModel):
@@ -157,6 +149,65 @@ class LimitSettings(_Section):
     cpus: Cpus
 
 
+class RemoteModel(_Section):
+    """A model at a company, paid by the token, behind the swarm's own engines."""
+
+    model: RemoteModelName
+    """As the provider names it, e.g. `mistralai/mixtral-8x7b-instruct`."""
+
+    dollars_per_day: Annotated[float, Field(gt=0, le=1000)]
+    """The gateway sends no more requests to the provider once this is spent."""
+
+    input_dollars_per_million: Annotated[float, Field(gt=0)]
+    output_dollars_per_million: Annotated[float, Field(gt=0)]
+    """Prices a million tokens. Given, not looked up: a model without price would slip past the budget."""
+
+
+class RemoteSettings(_Section):
+    """The paid end of the cascade; each model is left out while its key is not set."""
+
+    openrouter: RemoteModel | None = None
+    gemini: RemoteModel | None = None
+
+
+class TransitSettings(_Section):
+    """Another server, whose transit engine holds the key that opens ours; its token is a secret."""
+
+    address: TransitAddress
+    key_name: TransitKey
+    mount_path: TransitMount = "transit/"
+    ca_certificate: Certificate = ""
+    """Authority of that server's certificate as PEM text; empty takes those that the image trusts."""
+
+
+class VaultSettings(_Section):
+    """The server that hands out secrets."""
+
+    product: Literal["openbao", "vault"] = "openbao"
+    """OpenBao, or HashiCorp Vault, which needs another server to open it after a start."""
+
+    transit: Annotated[TransitSettings | None, Field(validate_default=True)] = None
+    """Given with HashiCorp Vault, and only with it."""
+
+    generation: Count = 1
+    """Raised to give up the server's data and begin anew, with all content that this program declares."""
+
+    ca_certificate: Certificate = ""
+    """Authority of the server's certificate as PEM text; the agents and the engine trust it and no other."""
+
+    certificate: Certificate = ""
+    """The server's certificate as PEM text, for its node's address, `127.0.0.1` and `localhost`."""
+
+    @field_validator("transit")
+    @classmethod
+    def _seals_vault(cls, transit: TransitSettings | None, info: ValidationInfo) -> TransitSettings | None:
+        """OpenBao opens by the key beside it; HashiCorp Vault has nothing like it."""
+        product = info.data.get("product")
+        if product is not None and (product == "vault") != (transit is not None):
+            raise ValueError("given where product is vault, and nowhere else")
+        return transit
+
+
 class RailwaySettings(_Section):
     """The auxiliary cloud."""
 
@@ -174,87 +225,13 @@ class Settings(_Section):
     """Keyed by the service's full name, e.g. `starlord-vllm-primary`."""
 
     railway: RailwaySettings = RailwaySettings()
+    remote: RemoteSettings = RemoteSettings()
+    vault: VaultSettings = VaultSettings()
+    epochs: Mapping[str, Count] = {}
+    """Keyed by the secret's name; a raised one makes another value. `./swarm rotate` raises them."""
 
+    keys_in_vault: Mapping[ExternalKey, Count] = {}
+    """External keys that were put into the server by hand, and how often; `./swarm keys set` counts."""
 
-def load() -> Settings:
-    """Read and check the configuration of the stack that this program runs for.
-
-    Raises:
-        SettingsError: Any key is unknown, missing or holds a value of another shape.
-    """
-    config = pulumi.runtime.config
-    prefix = f"{NAMESPACE}:"
-    # pulumi.Config cannot list its keys, and a misspelt key that nobody asks for would go unnoticed.
-    everything = {**config.get_config_env(), **config.CONFIG.get()}
-    ours = {key.removeprefix(prefix): value for key, value in everything.items() if key.startswith(prefix)}
-    listed = config.get_config_secret_keys_env()
-    return parse(
-        ours,
-        encrypted=[key for key in ours if prefix + key in listed or config.is_config_secret(prefix + key)],
-    )
-
-
-def parse(raw: Mapping[str, str], *, encrypted: Collection[str] = ()) -> Settings:
-    """Check the values of our namespace as the engine hands them over: objects as JSON text.
-
-    The project file cannot demand that the private key is encrypted: the engine would then refuse every
-    stack that has none, and a preview needs none. So it is demanded here.
-
-    Raises:
-        SettingsError: As for `load`.
-    """
-    problems = [_unknown_key(key) for key in raw if key not in (*PLAIN_KEYS, *SECRET_KEYS)]
-    if raw.get(_PRIVATE_KEY) and _PRIVATE_KEY not in encrypted:
-        fix = "make it anew, and set it with `pulumi config set --secret`"
-        problems.append(Problem(f"{NAMESPACE}:{_PRIVATE_KEY}", "must be encrypted", fix=fix))
-    values: dict[str, object] = {}
-    for key in PLAIN_KEYS:
-        if key in raw:
-            try:
-                values[key] = json.loads(raw[key])
-            except json.JSONDecodeError:
-                problems.append(Problem(f"{NAMESPACE}:{key}", "must be an object", repr(raw[key])))
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        broken = {problem.path for problem in problems}
-        found = [_problem(item) for item in error.errors(include_url=False)]
-        raise SettingsError([*problems, *(item for item in found if item.path not in broken)]) from None
-    refuse(problems)
-    return settings
-
-
-def _unknown_key(key: str) -> Problem:
-    known = ", ".join((*PLAIN_KEYS, *SECRET_KEYS))
-    return Problem(f"{NAMESPACE}:{key}", "must be a known key", repr(key), f"known are {known}")
-
-
-def _problem(item: ErrorDetails) -> Problem:
-    """Translate one of pydantic's errors into our form, with the path in the stack file's terms."""
-    path = f"{NAMESPACE}:" + ".".join(str(step) for step in item["loc"])
-    got = repr(item["input"])
-    if item["type"] == "extra_forbidden":
-        return Problem(
-            path, "must be a known key", repr(item["loc"][-1]), "remove it or correct its spelling"
-        )
-    if item["type"] == "missing":
-        return Problem(path, "must be given")
-    return Problem(path, _EXPECTED.get(item["type"], _rephrase(item["msg"])), got)
-
-
-_EXPECTED = {
-    "int_type": "must be a whole number",
-    "float_parsing": "must be a number",
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "model_type": "must be an object",
-    "tuple_type": "must be a list",
-    "mapping_type": "must be an object",
-    "ip_v4_address": "must be an IPv4 address",
-    "ip_v4_network": "must be an IPv4 network like 172.20.1.0/24",
-}
-
-
-def _rephrase(message: str) -> str:
-    text = message.removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"must be {text}" if text != message else message
+    keys_in_stack: tuple[ExternalKey, ...] = ()
+    """External keys that the stack file itself holds, encrypted; found there, never written."""

@@ -9,8 +9,8 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
+from components.model.files import ConfigFile
 from components.model.problems import Problem, SpecError
-from components.model.specs import ConfigFile
 
 CONFIG = "config"
 SECRETS = "secrets"

@@ -6,13 +6,16 @@ here is written as the engine prints it; where it is not, every run updates or r
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import pulumi
 import pulumi_docker as docker
 
 from components.deploy.place import Place
-from components.model.naming import LABEL_PREFIX, host_folder, labels
-from components.model.secrets import SECRETS_PATH
+from components.model.naming import LABEL_PREFIX, bootstrap_folder, host_folder, labels
+from components.model.secrets import SECRETS_PATH, VERSION_FILE, SecretChange
 from components.model.specs import Health, ServiceSpec
+from components.model.vault import agent_folder
 
 REPLACE_ON_CHANGES = [
     # The provider accepts an edit of these as an update and sends nothing to the engine
@@ -27,6 +30,8 @@ REPLACE_ON_CHANGES = [
     # succeeds without waiting again (Pulumi engine, `applyReplaceOnChanges`).
     "#initerror",
 ]
+
+_AWAIT_SECRETS = f'until [ -s {SECRETS_PATH}/{VERSION_FILE} ]; do sleep 0.2; done; exec "$@"'
 
 _LOG_OPTS = {"max-file": "3", "max-size": "10m"}
 """Every key that matters: Docker adds those left out from its own configuration to its answer."""
@@ -58,16 +63,16 @@ def container_inputs(
         # The provider takes an image that is on the host by its reference alone, whatever its architecture;
         # with this Docker itself refuses the wrong one.
         platform=f"linux/{place.node.arch}",
-        entrypoints=list(spec.entrypoint) or None,
-        command=list(spec.command) or None,
+        entrypoints=_entrypoint(spec) or None,
+        command=_command(spec) or None,
         envs=[f"{name}={value}" for name, value in sorted(spec.env.items())],
         labels=[
             docker.ContainerLabelArgs(label=label, value=value)
-            for label, value in sorted(_labels(spec, place.stack).items())
+            for label, value in sorted(_labels(spec, place).items(), key=itemgetter(0))
         ],
         networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=place.network, aliases=[spec.name])],
         ports=_ports(spec, str(place.node.address)),
-        volumes=_mounts(spec, volumes),
+        volumes=_mounts(spec, place, volumes),
         tmpfs={scratch.path: f"mode=1777,size={scratch.size_mib}m" for scratch in spec.scratch} or None,
         log_driver="json-file",
         log_opts=_LOG_OPTS,
@@ -124,9 +129,20 @@ def _healthcheck(health: Health) -> docker.ContainerHealthcheckArgs:
     )
 
 
-def _labels(spec: ServiceSpec, stack: str) -> dict[str, str]:
-    """Static labels, and the digest of a configuration that the program reads only when it starts."""
-    result = labels(node=spec.node, service=spec.name, stack=stack)
+def _entrypoint(spec: ServiceSpec) -> list[str]:
+    """The program, or a wait before it: after a reboot it is started before the agent has its secrets."""
+    return ["/bin/sh", "-c", _AWAIT_SECRETS, "await-secrets"] if spec.rendered else list(spec.entrypoint)
+
+
+def _command(spec: ServiceSpec) -> list[str]:
+    return [*spec.entrypoint, *spec.command] if spec.rendered else list(spec.command)
+
+
+def _labels(spec: ServiceSpec, place: Place) -> dict[str, pulumi.Input[str]]:
+    """Static labels, and what changes with anything that the program reads only when it starts."""
+    result: dict[str, pulumi.Input[str]] = {**labels(node=spec.node, service=spec.name, stack=place.stack)}
+    if spec.secrets and spec.on_secret_change is SecretChange.REPLACE:
+        result[f"{LABEL_PREFIX}.secrets"] = place.secrets.version(spec)
     if spec.configuration is not None and spec.configuration.reload is None:
         result[f"{LABEL_PREFIX}.configuration"] = spec.configuration.digest
     if spec.image.stand_in:
@@ -143,8 +159,10 @@ def _ports(spec: ServiceSpec, address: str) -> list[docker.ContainerPortArgs]:
     ]
 
 
-def _mounts(spec: ServiceSpec, volumes: dict[str, pulumi.Output[str]]) -> list[docker.ContainerVolumeArgs]:
-    """Delivered files read-only, data volumes writable.
+def _mounts(
+    spec: ServiceSpec, place: Place, volumes: dict[str, pulumi.Output[str]]
+) -> list[docker.ContainerVolumeArgs]:
+    """Delivered and rendered files read-only; data volumes writable, and to an agent what it renders.
 
     `volumes` and not `mounts`: the latter cannot be edited and asks old engines for what they cannot do.
     """
@@ -153,9 +171,21 @@ def _mounts(spec: ServiceSpec, volumes: dict[str, pulumi.Output[str]]) -> list[d
         docker.ContainerVolumeArgs(container_path=volume.path, volume_name=volumes[volume.name])
         for volume in spec.volumes
     ]
+    mounts += [
+        docker.ContainerVolumeArgs(container_path=agent_folder(name), volume_name=place.secret_volumes[name])
+        for name in spec.renders_for
+    ]
     if spec.configuration is not None:
         mounts.append(_read_only(f"{folder}/config", spec.configuration.folder))
-    if spec.secrets:
+    if spec.bootstrap is not None:
+        mounts.append(_read_only(bootstrap_folder(spec.name), spec.bootstrap.folder))
+    if spec.rendered:
+        mounts.append(
+            docker.ContainerVolumeArgs(
+                container_path=SECRETS_PATH, volume_name=place.secret_volumes[spec.name], read_only=True
+            )
+        )
+    elif spec.secrets:
         mounts.append(_read_only(f"{folder}/secrets", SECRETS_PATH))
     return mounts
 

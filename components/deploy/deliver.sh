@@ -1,13 +1,16 @@
 #!/bin/sh
 # Puts a service's files in place on its node: all of them or none.
 #
-# stdin  from here on base64 of a tar with config/, secrets/ and, as its last entry, the empty file "complete"
+# stdin  from here on a line with the version of the secrets that the node's agent must have rendered, empty where
+#        it renders none; a line with the names of secret files that must never be overwritten with others; and
+#        base64 of a tar with config/, secrets/ and, as its last entry, the empty file "complete"
 # $1     the service's folder on this machine; config/ and secrets/ in it are mounted into the container
 # $2     numeric uid:gid of the container's user, who alone may read secrets/
 # $3     the container's name
 # $4     the image that it shall run
-# $5     signal that makes the running program read its files again; empty where it is replaced instead
-# $6...  command in the container that refuses bad files, configuration and secrets, lying in place
+# $5     the agent's container, and $6 the file in it that holds the version it has rendered
+# $7     signal that makes the running program read its files again; empty where it is replaced instead
+# $8...  command in the container that refuses bad files, configuration and secrets, lying in place
 #
 # The two mounted folders keep their inodes: a bind mount follows the inode, not the name. So new files are
 # renamed into them one by one, once every one of them has arrived. A program reads its configuration together
@@ -17,8 +20,10 @@
 set -eu
 umask 077
 
-folder=$1 owner=$2 container=$3 image=$4 signal=$5
-shift 5
+folder=$1 owner=$2 container=$3 image=$4 agent=$5 version_file=$6 signal=$7
+shift 7
+IFS= read -r version
+IFS= read -r fixed
 
 staging=$folder/.next
 before=$folder/.before
@@ -87,6 +92,32 @@ refuse() {
 	exit 1
 }
 
+# Whether the agent has rendered the version that is wanted.
+rendered() {
+	[ "$(docker exec "$agent" cat "$version_file" 2>/dev/null)" = "$version" ]
+}
+
+# Waits $1 seconds for it.
+await_rendered() {
+	end=$(($(date +%s) + $1))
+	until rendered; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+# The agent looks for changes once a minute, but always when it starts. Several services may want that at the same
+# time, and each start brings the secrets of all: so one of them does it, and the others look again.
+await_secrets() {
+	if rendered; then return; fi
+	(
+		flock 9
+		if await_rendered 2; then exit; fi
+		docker restart --time 5 "$agent" >/dev/null
+		await_rendered 60
+	) 9>"${folder%/*}/.agent.lock"
+}
+
 trap undo EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -95,6 +126,14 @@ undo
 mkdir -- "$staging"
 base64 -d | tar -xpmf - -C "$staging" || refuse 'its new files could not be unpacked'
 [ -e "$staging/complete" ] || refuse 'its new files did not arrive completely'
+for name in $fixed; do
+	if [ -e "$folder/secrets/$name" ] && ! cmp -s "$folder/secrets/$name" "$staging/secrets/$name"; then
+		refuse "$name on this machine is not the one of the stack, and the data here opens with no other"
+	fi
+done
+if [ -n "$version" ]; then
+	await_secrets || refuse "$agent has not fetched its secrets within a minute, see docker logs $agent"
+fi
 
 running=
 if [ -n "$signal" ]; then

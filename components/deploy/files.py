@@ -8,13 +8,9 @@ in place (`deliver.sh`) goes the same way, ahead of it: an error message repeats
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pulumi_command as command
@@ -23,8 +19,10 @@ from components.config.settings import NodeSettings
 from components.deploy.archive import pack
 from components.deploy.place import Place
 from components.deploy.providers import ssh_connection
-from components.model.naming import host_folder
+from components.model.naming import AGENT, host_folder, service_name
+from components.model.secrets import VERSION_FILE
 from components.model.specs import ServiceSpec
+from components.model.vault import agent_folder
 
 RUN = 'IFS= read -r script || exit 1; eval "$(printf %s "$script" | base64 -d)"'
 """Runs the script that is the first line of standard input; what follows is for the script."""
@@ -32,43 +30,29 @@ RUN = 'IFS= read -r script || exit 1; eval "$(printf %s "$script" | base64 -d)"'
 _SCRIPT = Path(__file__).with_name("deliver.sh")
 
 
-def standard_input(archive: str) -> str:
-    """The script in one line, then the archive."""
-    return f"{base64.b64encode(_SCRIPT.read_bytes()).decode()}\n{archive}"
+def standard_input(archive: str, *, version: str = "", fixed: Iterable[str] = ()) -> str:
+    """The script in one line, the version it waits for, what it must not overwrite, and the archive."""
+    script = base64.b64encode(_SCRIPT.read_bytes()).decode()
+    return "\n".join((script, version, " ".join(fixed), archive))
 
 
-def secret_texts(spec: ServiceSpec, place: Place) -> pulumi.Output[dict[str, str]]:
-    """Text of each secret file by its name, as a secret."""
-    texts = {file.name: place.secrets.text(file.parts) for file in spec.secrets}
+def _delivered_secrets(spec: ServiceSpec, place: Place) -> pulumi.Output[dict[str, str]]:
+    """Text of each secret file that goes to the node's disk, by its name, as a secret."""
+    here = () if spec.rendered else spec.secrets
+    texts = {file.name: place.secrets.text(file.parts) for file in here}
     together: pulumi.Output[dict[str, str]] = (
         pulumi.Output.all(**texts) if texts else pulumi.Output.from_input({})
     )
     return pulumi.Output.secret(together)
 
 
-def secrets_fingerprint(spec: ServiceSpec, place: Place) -> pulumi.Output[str] | None:
-    """What changes whenever a secret file does that the program reads only when it starts; else None.
-
-    A program that reloads its configuration reads its secrets anew with it, and keeps its connections.
-
-    It is keyed, because it cannot be a secret itself: the engine keeps a secret `replacement_trigger` as an
-    empty one and then never sees a change (3.259.0). A bare hash of a password that a human chose could be
-    searched for; this one tells nothing without the key, which stays encrypted in the state.
-    """
-    if not spec.secrets or (spec.configuration is not None and spec.configuration.reload is not None):
-        return None
-
-    def fingerprint(values: list[Any]) -> str:
-        key, texts = values
-        message = json.dumps([spec.full_name, texts], sort_keys=True)
-        return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
-
-    both = pulumi.Output.all(place.secrets.fingerprint_key, secret_texts(spec, place))
-    return pulumi.Output.unsecret(both.apply(fingerprint))
-
-
-def deliver_files(spec: ServiceSpec, place: Place, parent: pulumi.Resource) -> command.remote.Command | None:
+def deliver_files(
+    spec: ServiceSpec, place: Place, parent: pulumi.Resource, after: Sequence[pulumi.Resource] = ()
+) -> command.remote.Command | None:
     """Put the service's files on its node; None for a service without any.
+
+    Where the node's agent renders secrets for the service, it waits until they are there in their present
+    version: so a container is replaced only once its successor will find them, and a reload reads them.
 
     Any changed input runs `update`, which is the same script: it brings the folder to what standard input
     says, whatever is there. `triggers` must not be used: they replace the command, and the old one's `delete`
@@ -77,21 +61,24 @@ def deliver_files(spec: ServiceSpec, place: Place, parent: pulumi.Resource) -> c
     if spec.configuration is None and not spec.secrets:
         return None
     config = spec.configuration.files if spec.configuration else ()
-    content = secret_texts(spec, place).apply(
-        lambda texts: standard_input(pack(config, texts, spec.image.user))
+    fixed = [file.name for file in spec.secrets if file.fixed]
+    version = place.secrets.version(spec) if spec.rendered else pulumi.Output.from_input("")
+    content = pulumi.Output.all(_delivered_secrets(spec, place), version).apply(
+        lambda both: standard_input(pack(config, both[0], spec.image.user), version=both[1], fixed=fixed)
     )
-    deliver = _as_root(place.node, ["sh", "-c", RUN, "deliver", *_arguments(spec)])
+    deliver = as_root(place.node, ["sh", "-c", RUN, "deliver", *_arguments(spec)])
     return command.remote.Command(
         f"{spec.full_name}-files",
         connection=ssh_connection(place.node),
         create=deliver,
         update=deliver,
-        delete=_as_root(place.node, ["rm", "-rf", "--", host_folder(spec.name)]),
+        delete=as_root(place.node, ["rm", "-rf", "--", host_folder(spec.name)]),
         stdin=content,
         logging=command.remote.Logging.NONE,
         add_previous_output_in_env=False,
         opts=pulumi.ResourceOptions(
             parent=parent,
+            depends_on=list(after),
             delete_before_replace=True,
             additional_secret_outputs=["stdin", "stdout", "stderr"],
         ),
@@ -109,12 +96,14 @@ def _arguments(spec: ServiceSpec) -> Sequence[str]:
         spec.image.user,
         spec.full_name,
         spec.image.reference,
+        service_name(spec.node, AGENT),
+        f"{agent_folder(spec.name)}/{VERSION_FILE}",
         signal,
         *check,
     ]
 
 
-def _as_root(node: NodeSettings, words: Sequence[str]) -> str:
+def as_root(node: NodeSettings, words: Sequence[str]) -> str:
     """The command as root: owners can be set and `/opt` written by nobody else."""
     prefix = [] if node.ssh.user == "root" else ["sudo", "-n"]
     return shlex.join([*prefix, *words])

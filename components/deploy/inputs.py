@@ -8,7 +8,9 @@ import pulumi
 import pulumi.runtime.config
 
 from components.config.settings import NAMESPACE, Settings
+from components.model.certificates import matches
 from components.model.checks import Swarm
+from components.model.external_keys import EXTERNAL_KEYS
 from components.model.problems import Problem
 from components.model.secrets import SecretRef, SecretSource
 
@@ -19,15 +21,24 @@ def find_missing_inputs(settings: Settings, swarm: Swarm) -> list[Problem]:
     A pull request is previewed without any secret and without a way to the nodes, so a preview must not need
     them. A real run without a host key would talk to whoever answers.
     """
+    _say_what_is_left_out(settings)
     host_keys = _missing_host_keys(settings)
-    secrets = _missing_secrets(swarm)
+    secrets = [*_missing_secrets(swarm), *_missing_certificates(settings)]
     if not pulumi.runtime.is_dry_run():
-        return [*host_keys, *secrets]
+        return [*host_keys, *secrets, *_strange_pairs(settings)]
     for group in (host_keys, secrets):
         if group:
             lines = "\n".join(f"  {problem}" for problem in group)
             pulumi.log.warn(f"`up` will refuse to start until this is set:\n{lines}")
     return []
+
+
+def _say_what_is_left_out(settings: Settings) -> None:
+    """Name the keys whose routes are left out, so that nobody looks for them in vain."""
+    known = {*settings.keys_in_stack, *settings.keys_in_vault}
+    missing = [name for name in EXTERNAL_KEYS if name not in known]
+    if missing:
+        pulumi.log.info(f"left out, because their keys are not set (./swarm keys list): {', '.join(missing)}")
 
 
 def configured_secret(name: str) -> pulumi.Output[str]:
@@ -39,8 +50,7 @@ def secret_references(swarm: Swarm) -> Iterable[SecretRef]:
     """Every secret that any service needs, as often as it is named."""
     for specs in swarm.values():
         for spec in specs:
-            for file in spec.secrets:
-                yield from file.references
+            yield from spec.all_references
 
 
 def _missing_host_keys(settings: Settings) -> list[Problem]:
@@ -68,4 +78,31 @@ def _missing_secrets(swarm: Swarm) -> list[Problem]:
         )
         for name in sorted(names)
         if not pulumi.runtime.config.get_config(f"{NAMESPACE}:{name}")
+    ]
+
+
+def _missing_certificates(settings: Settings) -> list[Problem]:
+    return [
+        Problem(
+            f"{NAMESPACE}:vault.{name}",
+            "must be a certificate as PEM text",
+            "none",
+            "`./swarm rotate vault-tls --apply` makes an authority and a certificate, and sets both",
+        )
+        for name in ("ca_certificate", "certificate")
+        if not getattr(settings.vault, name)
+    ]
+
+
+def _strange_pairs(settings: Settings) -> list[Problem]:
+    """Certificates with the key of another one: a server would refuse to start with them."""
+    get = pulumi.runtime.config.get_config
+    pairs = (
+        ("tls_private_key", "tls_certificate", get(f"{NAMESPACE}:tls_certificate")),
+        ("vault_private_key", "vault.certificate", settings.vault.certificate),
+    )
+    return [
+        Problem(f"{NAMESPACE}:{key}", f"must be the private key of {NAMESPACE}:{name}", "another one")
+        for key, name, certificate in pairs
+        if certificate and (private := get(f"{NAMESPACE}:{key}")) and not matches(certificate, private)
     ]

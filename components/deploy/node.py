@@ -12,10 +12,12 @@ from components.config.settings import NodeSettings
 from components.deploy.place import Place
 from components.deploy.secrets import Secrets
 from components.deploy.service import Service
+from components.deploy.vault import SwarmSecrets, VaultServer
 from components.model.checks import check_order
-from components.model.naming import NETWORK, labels
+from components.model.naming import AGENT, NETWORK, labels, volume_name
 from components.model.problems import SpecError
 from components.model.specs import ServiceSpec
+from components.model.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,9 @@ class NodeArgs:
 class SwarmNode(pulumi.ComponentResource):
     """What the three machines have in common. The node's docker provider comes with `opts`."""
 
+    vault: SwarmSecrets
+    """What the services' secrets come from."""
+
     address: str
     """Address in the tailnet."""
 
@@ -38,17 +43,25 @@ class SwarmNode(pulumi.ComponentResource):
     """The services by their short names."""
 
     def __init__(
-        self, token: str, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        token: str,
+        name: str,
+        args: NodeArgs,
+        *,
+        vault: SwarmSecrets | Vault,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(token, name, {}, opts)
         place = Place(
             node=args.machine,
             network=self._network(name, args).name,
             secrets=args.secrets,
+            secret_volumes=self._secret_volumes(args),
             stack=args.stack,
         )
         self.address = str(args.machine.address)
-        self.services = self._services(args.services, place)
+        self.vault = vault if isinstance(vault, SwarmSecrets) else self._serve(vault, args, place)
+        self.services = self._services(name, args.services, place)
         self.register_outputs({"address": self.address, "services": list(self.services)})
 
     def _network(self, name: str, args: NodeArgs) -> docker.Network:
@@ -69,38 +82,90 @@ class SwarmNode(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _services(self, specs: tuple[ServiceSpec, ...], place: Place) -> dict[str, Service]:
+    def _secret_volumes(self, args: NodeArgs) -> dict[str, pulumi.Output[str]]:
+        """Make a volume in memory for each service's secret files: written by the agent, read by the service.
+
+        The folder's setgid bit makes every file belong to the service's own group, which the agent, not being
+        root, could not do. What lies there is gone when nobody uses the volume any more, and rendered anew.
+        """
+        volumes: dict[str, pulumi.Output[str]] = {}
+        agents = [spec for spec in args.services if spec.renders_for]
+        for spec in args.services:
+            if not spec.rendered:
+                continue
+            owner = agents[0].image.user.partition(":")[0]
+            group = spec.image.user.partition(":")[2]
+            name = volume_name(spec.node, spec.name, "secrets")
+            volumes[spec.name] = docker.Volume(
+                name,
+                name=name,
+                driver="local",
+                driver_opts={
+                    "type": "tmpfs",
+                    "device": "tmpfs",
+                    "o": f"size=1m,uid={owner},gid={group},mode=2750,nosuid,nodev,noexec",
+                },
+                labels=[
+                    docker.VolumeLabelArgs(label=label, value=value)
+                    for label, value in sorted(
+                        labels(node=spec.node, service=spec.name, stack=args.stack).items()
+                    )
+                ],
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            ).name
+        return volumes
+
+    def _serve(self, content: Vault, args: NodeArgs, place: Place) -> SwarmSecrets:
+        """Start the server on this node and declare what it holds."""
+        (spec,) = (spec for spec in args.services if spec.bootstrap)
+        server = VaultServer(spec, place, pulumi.ResourceOptions(parent=self))
+        return SwarmSecrets(
+            "vault", content, args.secrets, server=server, opts=pulumi.ResourceOptions(parent=self)
+        )
+
+    def _services(self, node: str, specs: tuple[ServiceSpec, ...], place: Place) -> dict[str, Service]:
         for problem in check_order(specs):
             raise SpecError(problem)
         awaited = {name for spec in specs for name in spec.after}
         made: dict[str, Service] = {}
-        for spec in specs:
+        for spec in (spec for spec in specs if not spec.bootstrap):
+            after = [resource for name in spec.after for resource in made[name].settled]
+            rendered_by = (
+                [made[AGENT].container, self.vault.entries[node][spec.name]] if spec.rendered else []
+            )
             made[spec.name] = Service(
                 spec,
                 place,
-                after=[made[name].container for name in spec.after],
-                awaited=spec.name in awaited,
+                after=[*after, *(self.vault.access[node] if spec.renders_for else [])],
+                files_after=rendered_by,
+                awaited=spec.name in awaited or bool(spec.renders_for),
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return made
 
 
 class OracleNode(SwarmNode):
-    """The ARM machine with everything that keeps state and the way in."""
+    """The ARM machine with everything that keeps state, the Vault server among it, and the way in."""
 
-    def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("aiswarm:index:OracleNode", name, args, opts)
+    def __init__(
+        self, name: str, args: NodeArgs, content: Vault, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("aiswarm:index:OracleNode", name, args, vault=content, opts=opts)
 
 
 class StarlordNode(SwarmNode):
     """The machine with the large GPU."""
 
-    def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("aiswarm:index:StarlordNode", name, args, opts)
+    def __init__(
+        self, name: str, args: NodeArgs, vault: SwarmSecrets, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("aiswarm:index:StarlordNode", name, args, vault=vault, opts=opts)
 
 
 class ThanosNode(SwarmNode):
     """The machine with the small GPU: applications and the backup engine."""
 
-    def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("aiswarm:index:ThanosNode", name, args, opts)
+    def __init__(
+        self, name: str, args: NodeArgs, vault: SwarmSecrets, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("aiswarm:index:ThanosNode", name, args, vault=vault, opts=opts)

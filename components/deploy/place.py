@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -20,4 +21,7 @@ class Place:
     first only where a property that changes leads to it, not for a mere `depends_on`."""
 
     secrets: Secrets
+    secret_volumes: Mapping[str, pulumi.Output[str]]
+    """Docker's name of the volume in memory that holds a service's secret files, by its short name."""
+
     stack: str

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from components.model.endpoints import external_endpoints
 from components.model.naming import volume_name
 from components.model.problems import Problem
+from components.model.secrets import SecretSource
 from components.model.specs import ServiceSpec
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def find_problems(settings: Settings, swarm: Swarm) -> list[Problem]:
     """Every problem of this swarm, sorted; an empty list means that it may be deployed."""
     problems = [
         *check_names_in_settings(settings, swarm),
+        *check_epochs(settings, swarm),
+        *check_keys(settings),
         *check_addresses(settings),
         *check_subnets(settings),
     ]
@@ -55,6 +58,22 @@ def check_names_in_settings(settings: Settings, swarm: Swarm) -> Iterator[Proble
     for section, given, known in (("images", settings.images, images), ("limits", settings.limits, services)):
         for name in sorted(set(given) - set(known)):
             yield Problem(f"aiswarm:{section}", f"must name one of {', '.join(known)}", repr(name))
+
+
+def check_epochs(settings: Settings, swarm: Swarm) -> Iterator[Problem]:
+    """Epochs count secrets that there are, and that may be renewed."""
+    references = {ref for specs in swarm.values() for spec in specs for ref in spec.all_references}
+    generated = [ref for ref in references if ref.source is SecretSource.GENERATED]
+    known = sorted({ref.rotates_as for ref in generated if ref.family or not ref.kept_with_data})
+    for name in sorted(set(settings.epochs) - set(known)):
+        yield Problem("aiswarm:epochs", f"must name one of {', '.join(known)}", repr(name))
+
+
+def check_keys(settings: Settings) -> Iterator[Problem]:
+    """A key is in one place: nobody could say which of two is used."""
+    for name in sorted(set(settings.keys_in_vault) & set(settings.keys_in_stack)):
+        fix = f"`pulumi config rm aiswarm:{name}` or `./swarm keys remove {name}`"
+        yield Problem(f"aiswarm:{name}", "must not be in the stack file and in Vault", "both", fix)
 
 
 def check_addresses(settings: Settings) -> Iterator[Problem]:

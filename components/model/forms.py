@@ -24,3 +24,21 @@ def is_canonical_cpus(text: str) -> bool:
 def is_plain_user(text: str) -> bool:
     """Tell whether `text` is a numeric `uid:gid` other than root; the group may be 0."""
     return bool(_USER.fullmatch(text))
+
+
+KEY_TEXT = "must be printable ASCII without spaces, at most 4096 characters, and no newline at the end either"
+_KEY_TEXT = re.compile(r"[!-~]{1,4096}")
+
+
+def is_key_text(text: str) -> bool:
+    """Whether it can be an API key: what breaks a header or a line of a file is refused."""
+    return bool(_KEY_TEXT.fullmatch(text))
+
+
+SERVER_TOKEN = "must be a token: letters, digits and . _ -, and no newline at the end either"  # noqa: S105 - a rule
+_SERVER_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,4096}")
+
+
+def is_server_token(text: str) -> bool:
+    """Whether it can be a token of OpenBao or HashiCorp Vault: it is written between quotes, unescaped."""
+    return bool(_SERVER_TOKEN.fullmatch(text))

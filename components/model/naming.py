@@ -9,6 +9,9 @@ HOST_ROOT = "/opt/swarm"
 NETWORK = "swarm"
 """Docker network of a node; one per node, each with its own /24."""
 
+AGENT = "agent"
+"""Service on every node that fetches the node's secrets from the Vault server."""
+
 
 def service_name(node: str, service: str) -> str:
     """Name of a service in the whole swarm, e.g. `oracle-postgres`."""
@@ -18,6 +21,11 @@ def service_name(node: str, service: str) -> str:
 def host_folder(service: str) -> str:
     """Folder on its node that holds a service's delivered files."""
     return f"{HOST_ROOT}/{service}"
+
+
+def bootstrap_folder(service: str) -> str:
+    """Folder on its node that holds what a service needs for its very first start."""
+    return host_folder(f"{service}-bootstrap")
 
 
 def volume_name(node: str, service: str, volume: str) -> str:

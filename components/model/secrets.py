@@ -8,6 +8,9 @@ from enum import StrEnum
 SECRETS_PATH = "/run/secrets"
 """Folder in every container that holds the service's secret files."""
 
+VERSION_FILE = ".version"
+"""Rendered last of a service's secret files: says which values they hold, and that all of them are there."""
+
 
 class SecretSource(StrEnum):
     """Who makes the value."""
@@ -17,6 +20,45 @@ class SecretSource(StrEnum):
 
     CONFIGURED = "configured"
     """Set by the operator with `pulumi config set --secret`; empty in a preview without secrets."""
+
+    VAULT = "vault"
+    """Put into the Vault server by hand, with `./swarm keys set`; the program never sees the value."""
+
+
+class SecretForm(StrEnum):
+    """What a generated value looks like."""
+
+    WORD = "word"
+    """Letters and digits only, so it needs no quoting anywhere."""
+
+    HEX = "hex"
+    """Two hex digits a byte, for programs that want a key of so many bytes."""
+
+
+class SecretsFrom(StrEnum):
+    """How a service comes by its secret files."""
+
+    AGENT = "agent"
+    """The node's agent renders them from the Vault server into memory."""
+
+    HOST = "host"
+    """Delivered onto the node's disk over SSH: for what must start before any agent can work."""
+
+
+class SecretChange(StrEnum):
+    """What a changed secret does to a service that runs."""
+
+    REPLACE = "replace"
+    """It reads its files only when it starts, so its container is replaced."""
+
+    RELOAD = "reload"
+    """It reads them anew together with its configuration, and keeps its connections."""
+
+    SETTLE = "settle"
+    """A command in the container takes them over."""
+
+    NOTICE = "notice"
+    """It looks at its files by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +71,24 @@ class SecretRef:
     source: SecretSource = SecretSource.GENERATED
 
     length: int = 32
-    """Characters of a generated value: letters and digits only, so it needs no quoting anywhere."""
+    """Characters of a generated value."""
 
+    form: SecretForm = SecretForm.WORD
     kept_with_data: bool = False
-    """The value also lives inside a retained volume, which opens with no other: protected like it."""
+    """The value also lives inside a retained volume, which opens with no other: protected like it, and never
+    rotated."""
+
+    family: str = ""
+    """Name under which `aiswarm:epochs` counts, where every epoch has a value of its own beside the others;
+    empty means that a raised epoch puts another value in place of this one."""
+
+    times_set: int = 1
+    """How often the operator has put a value of source VAULT in: what shows that it is another one."""
+
+    @property
+    def rotates_as(self) -> str:
+        """The name that `aiswarm:epochs` knows it by."""
+        return self.family or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +100,9 @@ class SecretFile:
 
     parts: tuple[str | SecretRef, ...]
     """Literal text and references, concatenated. No template language: nothing to escape."""
+
+    fixed: bool = False
+    """Once on the node, it is never overwritten with other content: data there opens with no other."""
 
     @property
     def path(self) -> str:

@@ -6,18 +6,19 @@ shows in review.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from components.model.files import Bootstrap, Configuration
 from components.model.forms import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
 from components.model.images import Image
+from components.model.mounts import DataVolume, Scratch
 from components.model.naming import service_name
 from components.model.problems import Problem, SpecError
-from components.model.secrets import SecretFile
+from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom, SecretSource
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -88,69 +89,6 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFile:
-    """One rendered file. It holds no secret: its text may be shown in a preview."""
-
-    name: str
-    """Path below the service's configuration folder."""
-
-    text: str
-    executable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reload:
-    """How a running program takes a changed configuration without being replaced."""
-
-    check: tuple[str, ...]
-    """Command in the container that refuses bad files once they, and the secrets, lie in place; `{folder}` is
-    the configuration's folder."""
-
-    signal: str
-    """Signal to the container that makes it read the files again, e.g. `HUP`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """A service's configuration folder, mounted read-only."""
-
-    folder: str
-    """Path in the container."""
-
-    files: tuple[ConfigFile, ...]
-    reload: Reload | None = None
-    """None: a change of any file replaces the container."""
-
-    @property
-    def digest(self) -> str:
-        """16 hex digits over names, modes and texts."""
-        digest = hashlib.sha256()
-        for file in sorted(self.files, key=lambda file: file.name):
-            digest.update(f"{file.name}\0{file.executable}\0{file.text}\0".encode())
-        return digest.hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataVolume:
-    """A named volume that outlives its container: protected and retained.
-
-    The path must exist in the image and belong to the image's user: Docker copies the ownership from there
-    when it fills a new volume, and nothing else could set it without root.
-    """
-
-    name: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scratch:
-    """A tmpfs folder, for programs that write below a read-only root."""
-
-    path: str = "/tmp"  # noqa: S108 (in the container, where nobody else is)
-    size_mib: int = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AddedCapability:
     """A capability kept although all are dropped."""
 
@@ -199,6 +137,16 @@ class ServiceSpec:
     ports: tuple[Port, ...] = ()
     configuration: Configuration | None = None
     secrets: tuple[SecretFile, ...] = ()
+    secrets_from: SecretsFrom = SecretsFrom.AGENT
+    on_secret_change: SecretChange = SecretChange.REPLACE
+    settle: tuple[str, ...] = ()
+    """Command in the container that brings what it keeps in line with its secrets; run once it is there and
+    again whenever they change. It waits by itself until the program can be talked to."""
+
+    renders_for: tuple[str, ...] = ()
+    """Short names of the services whose secret files this one, an agent, writes."""
+
+    bootstrap: Bootstrap | None = None
     volumes: tuple[DataVolume, ...] = ()
     scratch: tuple[Scratch, ...] = ()
     after: tuple[str, ...] = ()
@@ -252,9 +200,60 @@ class ServiceSpec:
                 f"must be one of {names}",
                 self.metrics.port,
             )
+        self._check_secrets(path)
         for target in self.mount_paths:
             _require(PurePosixPath(target).is_absolute(), f"{path}.mounts", "must be absolute paths", target)
         object.__setattr__(self, "env", MappingProxyType(dict(self.env)))
+
+    def _check_secrets(self, path: str) -> None:
+        """What the deploy layer takes for granted about secrets."""
+        if self.rendered:
+            _require(
+                bool(self.entrypoint),
+                f"{path}.entrypoint",
+                "must be given, because the container first waits for its secrets",
+                self.entrypoint,
+            )
+        _require(
+            bool(self.settle) == (self.on_secret_change is SecretChange.SETTLE),
+            f"{path}.settle",
+            "must be given where a changed secret is settled, and nowhere else",
+            self.settle,
+        )
+        reloads = self.configuration is not None and self.configuration.reload is not None
+        _require(
+            reloads or self.on_secret_change is not SecretChange.RELOAD,
+            f"{path}.on_secret_change",
+            "must not be reload without a configuration that reloads",
+            self.on_secret_change,
+        )
+        from_host = self.secrets_from is SecretsFrom.HOST
+        _require(
+            not from_host or self.on_secret_change is SecretChange.NOTICE,
+            f"{path}.on_secret_change",
+            "must be notice for secrets delivered onto the disk",
+            self.on_secret_change,
+        )
+        by_hand = [ref.name for ref in self.secret_references if ref.source is SecretSource.VAULT]
+        _require(not (from_host and by_hand), f"{path}.secrets", "must not come from the server", by_hand)
+
+    @property
+    def secret_references(self) -> tuple[SecretRef, ...]:
+        """The distinct secrets that its files need, in the order of their first use."""
+        return tuple(dict.fromkeys(ref for file in self.secrets for ref in file.references))
+
+    @property
+    def all_references(self) -> tuple[SecretRef, ...]:
+        """Those of its files, and of its first start."""
+        if self.bootstrap is None:
+            return self.secret_references
+        parts = (*self.bootstrap.file.parts, *self.bootstrap.ready_input)
+        return (*self.secret_references, *(part for part in parts if isinstance(part, SecretRef)))
+
+    @property
+    def rendered(self) -> bool:
+        """Whether the node's agent writes secret files for it."""
+        return bool(self.secrets) and self.secrets_from is SecretsFrom.AGENT
 
     @property
     def full_name(self) -> str:
@@ -267,6 +266,7 @@ class ServiceSpec:
         configuration = (self.configuration.folder,) if self.configuration else ()
         return (
             *configuration,
+            *((self.bootstrap.folder,) if self.bootstrap else ()),
             *(volume.path for volume in self.volumes),
             *(scratch.path for scratch in self.scratch),
         )

@@ -40,6 +40,27 @@ class Step:
     max_input_tokens: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteStep:
+    """A step of the cascade at a company, paid by the token."""
+
+    name: str
+    model: str
+    """With LiteLLM's prefix of the provider, e.g. `openrouter/mistralai/mixtral-8x7b-instruct`."""
+
+    key_variable: str
+    """Variable of the start script that holds the key."""
+
+    dollars_per_day: float
+    input_dollars_per_million: float
+    output_dollars_per_million: float
+
+    @property
+    def provider(self) -> str:
+        """LiteLLM's name of the provider, whose budget it is."""
+        return self.model.partition("/")[0]
+
+
 _ROUTER = {
     "routing_strategy": "simple-shuffle",
     "enable_pre_call_checks": True,
@@ -57,6 +78,7 @@ def render_config(
     *,
     public_name: str,
     steps: Sequence[Step],
+    remote: Sequence[RemoteStep],
     redis_host: str,
     redis_port: int,
     redis_user: str,
@@ -64,7 +86,13 @@ def render_config(
 ) -> str:
     """Text of config.yaml: one public model name, whose steps are tried in their order."""
     document: dict[str, object] = {
-        "model_list": [_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)],
+        "model_list": [
+            *(_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)),
+            *(
+                _remote_deployment(public_name, step, order)
+                for order, step in enumerate(remote, start=len(steps) + 1)
+            ),
+        ],
         "litellm_settings": {
             "num_retries": 0,
             "request_timeout": ANSWER_SECONDS,
@@ -84,7 +112,7 @@ def render_config(
                 "supported_call_types": ["acompletion", "completion"],
             },
         },
-        "router_settings": _ROUTER,
+        "router_settings": {**_ROUTER, **_budgets(remote)},
         "general_settings": {
             "master_key": "os.environ/LITELLM_MASTER_KEY",
             **(_DATABASE if database else {}),
@@ -107,6 +135,38 @@ def _deployment(public_name: str, step: Step, order: int) -> dict[str, object]:
             "output_cost_per_token": _OUTPUT_PRICE,
         },
         "model_info": {"id": step.name, "max_input_tokens": step.max_input_tokens},
+    }
+
+
+def _remote_deployment(public_name: str, step: RemoteStep, order: int) -> dict[str, object]:
+    return {
+        "model_name": public_name,
+        "litellm_params": {
+            "model": step.model,
+            "api_key": f"os.environ/{step.key_variable}",
+            "order": order,
+            "timeout": ANSWER_SECONDS,
+            "stream_timeout": _FIRST_CHUNK_SECONDS,
+            "input_cost_per_token": step.input_dollars_per_million / 1e6,
+            "output_cost_per_token": step.output_dollars_per_million / 1e6,
+        },
+        "model_info": {"id": step.name},
+    }
+
+
+def _budgets(remote: Sequence[RemoteStep]) -> dict[str, object]:
+    """The most that each provider may cost a day, over all its steps.
+
+    Soft: an answer is counted once it is complete, so requests at the same time may go beyond it together
+    (litellm, router_strategy/budget_limiter.py). The hard limit belongs into the account at the provider.
+    """
+    budgets = {step.provider: step.dollars_per_day for step in remote}
+    if not budgets:
+        return {}
+    return {
+        "provider_budget_config": {
+            provider: {"budget_limit": dollars, "time_period": "1d"} for provider, dollars in budgets.items()
+        }
     }
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
-from components.model.specs import ConfigFile
+from components.model.files import ConfigFile
 from components.render.text import from_template
+
+ROLES_SCRIPT = "roles.sh"
+"""Run in the container once the server is there, and again whenever a password changes."""
+
+_START_SECONDS = 120
 
 
 def postgres_files(
-    *, memory_mib: int, networks: Iterable[IPv4Network], role: str, password_file: str
+    *, memory_mib: int, networks: Iterable[IPv4Network], superuser_file: str, roles: Mapping[str, str]
 ) -> tuple[ConfigFile, ...]:
-    """The server's files and the script that makes `role` and its database of the same name.
+    """The server's files and the script that makes each role and its database of the same name.
 
     Every role reaches the database named like itself only, and the superuser only through the socket in
     the container.
+
+    Args:
+        roles: The file with its password by each role's name.
     """
     allowed = "\n".join(f"host   sameuser  all       {network!s:<24} scram-sha-256" for network in networks)
+    statements = "".join(
+        from_template("postgres/role.sql", name=name, password_file=file) for name, file in roles.items()
+    )
     return (
         ConfigFile(
             name="postgresql.conf",
@@ -30,8 +41,12 @@ def postgres_files(
         ),
         ConfigFile(name="pg_hba.conf", text=from_template("postgres/pg_hba.conf", allowed=allowed)),
         ConfigFile(
-            name="10-litellm.sh",
-            text=from_template("postgres/10-litellm.sh", name=role, password_file=password_file),
-            executable=True,
+            name=ROLES_SCRIPT,
+            text=from_template(
+                "postgres/roles.sh",
+                seconds=_START_SECONDS,
+                superuser_file=superuser_file,
+                statements=statements,
+            ),
         ),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from components.model.files import ConfigFile
 from components.model.secrets import SecretRef
-from components.model.specs import ConfigFile
 from components.render.text import from_template
 
 

@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pulumi
 import pytest
 
-from components.deploy.node import NodeArgs, OracleNode, StarlordNode, ThanosNode
-from components.deploy.providers import docker_providers
-from components.deploy.secrets import Secrets
+from tests.components.deploying import deployment
 from tests.components.host import CHECK, FAKE_DOCKER, Host
-from tests.components.recording import STACK, Recording, record
-from tests.components.samples import SWARM, settings
-
-CERTIFICATE = "the certificate and its key"
-
-
-def deploy() -> None:
-    """What `__main__.py` does, with hand-made specs."""
-    found = settings()
-    secrets = Secrets("secrets", SWARM)
-    providers = docker_providers(found)
-    machines = found.nodes.by_name()
-    for name, node in (("oracle", OracleNode), ("starlord", StarlordNode), ("thanos", ThanosNode)):
-        args = NodeArgs(machine=machines[name], services=SWARM[name], secrets=secrets, stack=STACK)
-        node(name, args, pulumi.ResourceOptions(providers=[providers[name]]))
+from tests.components.recording import Recording
 
 
 @pytest.fixture(scope="session")
 def deployed() -> Recording:
-    return record(
-        deploy,
-        config={"aiswarm:tls_certificate": CERTIFICATE},
-        secret_keys=("aiswarm:tls_certificate",),
-    )
+    return deployment()
 
 
 @pytest.fixture
@@ -45,4 +24,5 @@ def host(tmp_path: Path) -> Host:
     for name, text in (("docker", FAKE_DOCKER), ("check", CHECK)):
         (fake / name).write_text(text)
         (fake / name).chmod(0o755)
+    (fake / "rendered").mkdir()
     return Host(tmp_path / "opt" / "haproxy", fake)

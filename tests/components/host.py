@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.deploy.archive import pack
 from components.deploy.files import RUN, standard_input
-from components.model.specs import ConfigFile
+from components.model.files import ConfigFile
 
+AGENT = "oracle-agent"
 IMAGE = f"registry.test/haproxy:3@sha256:{'b' * 64}"
 USER = "4321:8765"
 
@@ -21,8 +22,13 @@ printf '%s\\n' "$*" >>"$FAKE/calls"
 case $1 in
 ps) if [ -e "$FAKE/running" ]; then echo 4cafe; fi ;;
 inspect) cat "$FAKE/running" ;;
+restart)
+  if [ -e "$FAKE/slow" ]; then sleep 1; fi
+  if [ -e "$FAKE/fetched" ]; then cp "$FAKE"/fetched/* "$FAKE/rendered/"; fi ;;
 exec)
+  container=$2
   shift 2
+  if [ "$container" = oracle-agent ]; then "$@"; exit; fi
   if [ -e "$FAKE/victim" ]; then kill $(cat "$FAKE/victim"); fi
   if [ -e "$FAKE/refuses" ]; then echo 'line 3: unknown keyword' >&2; exit 1; fi
   "$@" ;;
@@ -47,7 +53,16 @@ class Host:
     def arguments(self, reload: bool) -> list[str]:
         """The script's arguments after the owner."""
         check = [str(self.fake / "check"), str(self.folder)] if reload else []
-        return ["haproxy", IMAGE, "HUP" if reload else "", *check]
+        rendered = str(self.fake / "rendered" / self.folder.name)
+        return ["haproxy", IMAGE, AGENT, rendered, "HUP" if reload else "", *check]
+
+    def render(self, version: str, *, once_started: bool = False) -> None:
+        """Let the fake agent have rendered this version, or do so when it is started again."""
+        folder = self.fake / ("fetched" if once_started else "rendered")
+        folder.mkdir(exist_ok=True)
+        partial = self.fake / f"{self.folder.name}.partial"
+        partial.write_text(version)
+        partial.replace(folder / self.folder.name)
 
     def start(self, *, reload: bool = False, shell: str = "dash") -> subprocess.Popen[str]:
         """Start the script; it waits for its standard input."""
@@ -57,10 +72,19 @@ class Host:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def deliver(self, archive: str, *, reload: bool = False, shell: str = "dash") -> tuple[int, str]:
+    def deliver(
+        self,
+        archive: str,
+        *,
+        reload: bool = False,
+        shell: str = "dash",
+        version: str = "",
+        fixed: Iterable[str] = (),
+    ) -> tuple[int, str]:
         """Run the script to its end: its status, and all that it said."""
         process = self.start(reload=reload, shell=shell)
-        said, complained = process.communicate(standard_input(archive), timeout=30)
+        given = standard_input(archive, version=version, fixed=fixed)
+        said, complained = process.communicate(given, timeout=30)
         return process.returncode, said + complained
 
     @contextmanager

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_command
+import pulumi_random
+import pulumi_vault
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
@@ -19,11 +24,17 @@ from pulumi.runtime.stack import Stack
 with warnings.catch_warnings():
     # Another resource of the module is deprecated, and the SDK says so to everyone who imports it.
     warnings.simplefilter("ignore", DeprecationWarning)
-    LOADED = pulumi_command.remote.Command
+    LOADED = (pulumi_command.remote.Command, pulumi_random.RandomBytes, pulumi_vault.kv.SecretV2)
     """The SDK loads a module when something in it is first used."""
 
 PROJECT = "aiswarm"
 STACK = "test"
+
+GENERATED = {
+    "random:index/randomPassword:RandomPassword": "result",
+    "random:index/randomBytes:RandomBytes": "hex",
+}
+"""Resources that make a value, and the output that is used of each."""
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - how the protocol marks a secret value
@@ -56,6 +67,11 @@ class Registration:
         """Whether an input is marked as a secret on its way to the engine."""
         return is_secret(self.wire[key])
 
+    @property
+    def needs(self) -> set[str]:
+        """Logical names of the resources that must be there before it."""
+        return {urn.rpartition("::")[2] for urn in self.request.dependencies}
+
 
 @dataclass
 class Recording(mocks.MockMonitor):
@@ -70,6 +86,12 @@ class Recording(mocks.MockMonitor):
 
     log: list[str] = field(default_factory=list)
     """Warnings and errors for the operator."""
+
+    told: list[str] = field(default_factory=list)
+    """What the operator is told without being warned."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    """Text of each file that the program wrote into the folder it ran in."""
 
     def __post_init__(self) -> None:
         super().__init__(_Fakes())
@@ -116,12 +138,14 @@ def record(
     config: Mapping[str, str] | None = None,
     secret_keys: tuple[str, ...] = (),
     preview: bool = False,
+    new: bool = False,
     stack: str = STACK,
 ) -> Recording:
-    """Run `program` as `pulumi up` would, or as `pulumi preview` would.
+    """Run `program` as `pulumi up` would, or as `pulumi preview` would; in an empty folder.
 
     Args:
         config: The stack's configuration with full keys, e.g. `aiswarm:nodes`.
+        new: Whether nothing has been made yet, so that a preview knows no generated value.
     """
     recording = Recording()
     if stack != STACK:
@@ -129,15 +153,21 @@ def record(
             f"urn:pulumi:{STACK}::", f"urn:pulumi:{stack}::", 1
         )
     logger = logging.Logger("engine")
-    logger.addHandler(_Keeper(recording.log))
+    logger.addHandler(_Keeper(recording))
+    recording.mocks = fakes = _Fakes(knows_generated=not new)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
         pulumi.runtime.set_mocks(
-            _Fakes(), project=PROJECT, stack=stack, preview=preview, logger=logger, monitor=recording
+            fakes, project=PROJECT, stack=stack, preview=preview, logger=logger, monitor=recording
         )
+        _root().outputs.clear()  # the SDK makes one stack for all runs of a process
         pulumi.runtime.set_all_config(dict(config or {}), list(secret_keys))
-        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+            recording.files.update(
+                {str(path): path.read_text() for path in Path().rglob("*") if path.is_file()}
+            )
         recording.exports.update(loop.run_until_complete(_exports()))
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -146,10 +176,14 @@ def record(
     return recording
 
 
-async def _exports() -> dict[str, tuple[Any, bool]]:
+def _root() -> Stack:
     root = pulumi.runtime.get_root_resource()
     assert isinstance(root, Stack)
-    found = {name: pulumi.Output.from_input(value) for name, value in root.outputs.items()}
+    return root
+
+
+async def _exports() -> dict[str, tuple[Any, bool]]:
+    found = {name: pulumi.Output.from_input(value) for name, value in _root().outputs.items()}
     return {name: (await value.future(), await value.is_secret()) for name, value in found.items()}
 
 
@@ -173,21 +207,27 @@ def _plain(value: object) -> object:
 class _Fakes(mocks.Mocks):
     """Hosts that do whatever they are told."""
 
+    def __init__(self, *, knows_generated: bool = True) -> None:
+        self._knows_generated = knows_generated
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         outputs = {**args.inputs}
-        if args.typ == "random:index/randomPassword:RandomPassword":
-            outputs["result"] = f"generated-{args.name}"
-        return (f"{args.name}-id" if args.custom else None), outputs
+        if args.typ in GENERATED and self._knows_generated:
+            outputs[GENERATED[args.typ]] = f"generated-{args.name}"
+        known = args.custom and self._knows_generated
+        return (f"{args.name}-id" if known else None), outputs
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
         raise AssertionError(f"{args.token}: a preview must not ask anything")
 
 
 class _Keeper(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, recording: Recording) -> None:
         super().__init__()
-        self._lines = lines
+        self._recording = recording
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.WARNING:
-            self._lines.append(record.getMessage())
+            self._recording.log.append(record.getMessage())
+        elif record.levelno == logging.INFO:
+            self._recording.told.append(record.getMessage())

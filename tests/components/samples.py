@@ -11,21 +11,13 @@ from components.config.settings import (
     NodeSettings,
     NodesSettings,
     Settings,
+    VaultSettings,
 )
+from components.model.files import ConfigFile, Configuration, Reload
 from components.model.images import Image
-from components.model.secrets import SecretFile, SecretRef, SecretSource
-from components.model.specs import (
-    AddedCapability,
-    ConfigFile,
-    Configuration,
-    DataVolume,
-    Health,
-    Limits,
-    Port,
-    Reload,
-    Scratch,
-    ServiceSpec,
-)
+from components.model.mounts import DataVolume, Scratch
+from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretSource
+from components.model.specs import AddedCapability, Health, Limits, Port, ServiceSpec
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAmadeForTheTestsAlone"
 REFERENCE = f"registry.test/postgres:16@sha256:{'a' * 64}"
@@ -102,15 +94,25 @@ def reloading(**changes: object) -> ServiceSpec:
             files=(ConfigFile(name="haproxy.cfg", text="global\n"),),
             reload=Reload(check=("haproxy", "-c", "-f", "{folder}/haproxy.cfg"), signal="USR2"),
         ),
+        "entrypoint": ("haproxy",),
         "secrets": (SecretFile(name="site.pem", parts=(CERTIFICATE,)),),
+        "on_secret_change": SecretChange.RELOAD,
         "health": Health(test=("CMD", "true")),
     }
     values.update(changes)
     return bare("haproxy", **values)
 
 
-def settings(**ssh: object) -> Settings:
-    """Three nodes; `ssh` changes how all of them are reached."""
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nYXV0aG9yaXR5\n-----END CERTIFICATE-----\n"
+SERVER_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nc2VydmVy\n-----END CERTIFICATE-----\n"
+
+
+def settings(*, ssh: Mapping[str, object] | None = None, **changes: object) -> Settings:
+    """Three nodes and nothing that may be left out but the Vault server's certificates.
+
+    Args:
+        ssh: Changes how all of the nodes are reached.
+    """
     engine = EngineSettings(
         repository="test/model",
         served_name="model",
@@ -118,12 +120,17 @@ def settings(**ssh: object) -> Settings:
         max_model_len=4096,
         max_num_seqs=4,
     )
-    return Settings(
-        nodes=NodesSettings(
-            oracle=_node(11, "arm64", ssh), starlord=_node(12, "amd64", ssh), thanos=_node(13, "amd64", ssh)
+    values: dict[str, Any] = {
+        "nodes": NodesSettings(
+            oracle=_node(11, "arm64", ssh or {}),
+            starlord=_node(12, "amd64", ssh or {}),
+            thanos=_node(13, "amd64", ssh or {}),
         ),
-        models=ModelsSettings(primary=engine, secondary=engine, backup=engine),
-    )
+        "models": ModelsSettings(primary=engine, secondary=engine, backup=engine),
+        "vault": VaultSettings(ca_certificate=AUTHORITY, certificate=SERVER_CERTIFICATE),
+    }
+    values.update(changes)
+    return Settings(**values)
 
 
 def _node(number: int, arch: str, ssh: Mapping[str, object]) -> NodeSettings:
@@ -138,8 +145,9 @@ def _node(number: int, arch: str, ssh: Mapping[str, object]) -> NodeSettings:
     )
 
 
-SWARM = {
+SERVICES: Mapping[str, tuple[ServiceSpec, ...]] = {
     "oracle": (rich(), reloading(after=("postgres",))),
     "starlord": (bare("vllm", "starlord", gpu=True),),
     "thanos": (bare("chat", "thanos"),),
 }
+"""What the nodes run beside what every node needs for secrets."""

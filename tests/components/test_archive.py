@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from components.deploy.archive import pack
+from components.model.files import ConfigFile
 from components.model.problems import SpecError
-from components.model.specs import ConfigFile
 
 USER = "4321:8765"
 

@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
-import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.deploy.container import go_duration
-from components.deploy.node import NodeArgs, OracleNode
-from components.deploy.providers import docker_providers
-from components.deploy.secrets import Secrets
-from components.model.specs import ConfigFile, Configuration, Reload, ServiceSpec
-from tests.components.recording import Recording, Registration, record
-from tests.components.samples import REFERENCE, bare, image, reloading, rich, settings
+from components.model.files import ConfigFile, Configuration, Reload
+from components.model.specs import ServiceSpec
+from tests.components.deploying import deploy_on_oracle, entry
+from tests.components.recording import Recording, Registration
+from tests.components.samples import REFERENCE, bare, image, rich
 
 DIGEST = Configuration(
     folder="/etc/postgresql", files=(ConfigFile(name="postgresql.conf", text="port = 5432\n"),)
 ).digest
 
+LABELS = [
+    {"label": "aiswarm.configuration", "value": DIGEST},
+    {"label": "aiswarm.managed-by", "value": "pulumi"},
+    {"label": "aiswarm.node", "value": "oracle"},
+    {"label": "aiswarm.service", "value": "postgres"},
+    {"label": "aiswarm.stack", "value": "test"},
+]
+"""All but the version of its secrets."""
+
 EXPECTED = {
     "name": "oracle-postgres",
     "image": REFERENCE,
-    "entrypoints": ["/usr/bin/tini", "--"],
-    "command": ["postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"],
+    "entrypoints": [
+        "/bin/sh",
+        "-c",
+        'until [ -s /run/secrets/.version ]; do sleep 0.2; done; exec "$@"',
+        "await-secrets",
+    ],
+    "command": [
+        "/usr/bin/tini",
+        "--",
+        "postgres",
+        "-c",
+        "config_file=/etc/postgresql/postgresql.conf",
+    ],
     "envs": ["PGDATA=/data", "ZONE=z"],
     "user": "999:998",
     "readOnly": True,
@@ -55,13 +72,6 @@ EXPECTED = {
     "stopTimeout": 120,
     "logDriver": "json-file",
     "logOpts": {"max-file": "3", "max-size": "10m"},
-    "labels": [
-        {"label": "aiswarm.configuration", "value": DIGEST},
-        {"label": "aiswarm.managed-by", "value": "pulumi"},
-        {"label": "aiswarm.node", "value": "oracle"},
-        {"label": "aiswarm.service", "value": "postgres"},
-        {"label": "aiswarm.stack", "value": "test"},
-    ],
     "networksAdvanced": [{"name": "swarm", "aliases": ["postgres"]}],
     "ports": [
         {"internal": 5432, "external": 15432, "ip": "198.51.100.11", "protocol": "tcp"},
@@ -75,37 +85,26 @@ EXPECTED = {
             "containerPath": "/etc/postgresql",
             "readOnly": True,
         },
-        {"hostPath": "/opt/swarm/postgres/secrets", "containerPath": "/run/secrets", "readOnly": True},
+        {"volumeName": "oracle-postgres-secrets", "containerPath": "/run/secrets", "readOnly": True},
     ],
 }
 """Inputs of the sample that uses every field of a spec."""
-
-
-def deploy_on_oracle(*specs: ServiceSpec) -> Recording:
-    """Deploy these services and nothing else."""
-
-    def program() -> None:
-        found = settings()
-        swarm = {"oracle": specs}
-        args = NodeArgs(
-            machine=found.nodes.oracle, services=specs, secrets=Secrets("secrets", swarm), stack="test"
-        )
-        providers = docker_providers(found)
-        OracleNode("oracle", args, pulumi.ResourceOptions(providers=[providers["oracle"]]))
-
-    return record(program, config={"aiswarm:tls_certificate": "certificate"})
 
 
 def container(spec: ServiceSpec) -> Registration:
     return deploy_on_oracle(spec).one(":Container", spec.full_name)
 
 
-def labels(inputs: dict[str, Any]) -> dict[str, str]:
-    return {item["label"]: item["value"] for item in inputs["labels"]}
+def labels(found: Registration) -> dict[str, str]:
+    return {item["label"]: item["value"] for item in found.inputs["labels"]}
 
 
 def test_a_container_gets_exactly_these_inputs(deployed: Recording) -> None:
-    assert deployed.one(":Container", "oracle-postgres").inputs == EXPECTED
+    inputs = dict(deployed.one(":Container", "oracle-postgres").inputs)
+    secrets = {"label": "aiswarm.secrets", "value": entry(deployed, "oracle-postgres")["version"]}
+    expected = EXPECTED | {"labels": sorted([*LABELS, secrets], key=itemgetter("label"))}
+
+    assert inputs == expected
 
 
 def test_a_bare_service_is_hardened_too() -> None:
@@ -138,16 +137,20 @@ def test_a_writable_root_needs_its_reason() -> None:
 def test_a_stand_in_says_so() -> None:
     stand_in = container(bare(image=image(stand_in=True)))
 
-    assert labels(dict(stand_in.inputs))["aiswarm.stand-in"] == "true"
+    assert labels(stand_in)["aiswarm.stand-in"] == "true"
 
 
 def test_only_awaited_services_hold_the_engine_up(deployed: Recording) -> None:
     waiting = {found.name: found.inputs["wait"] for found in deployed.all(":Container")}
 
     assert waiting == {
+        "oracle-vault": False,  # its own command waits, and can say what is wrong
+        "oracle-agent": True,
         "oracle-postgres": True,
         "oracle-haproxy": False,
+        "starlord-agent": False,  # nothing to render
         "starlord-vllm": False,
+        "thanos-agent": False,
         "thanos-chat": False,
     }
     assert "waitTimeout" not in deployed.one(":Container", "oracle-haproxy").inputs
@@ -160,15 +163,15 @@ def configured(text: str, reload: Reload | None = None) -> Configuration:
 def test_a_changed_configuration_replaces_the_container() -> None:
     before, after = (container(rich(configuration=configured(text))) for text in ("one", "two"))
 
-    assert labels(dict(before.inputs)) != labels(dict(after.inputs))
+    assert labels(before) != labels(after)
 
 
 def test_a_changed_configuration_that_is_reloaded_leaves_the_container_alone() -> None:
     reload = Reload(check=("true",), signal="HUP")
     before, after = (container(rich(configuration=configured(text, reload))) for text in ("one", "two"))
 
+    assert labels(before) == labels(after)
     assert before.inputs == after.inputs
-    assert before.request.replacement_trigger == after.request.replacement_trigger
 
 
 def test_order_in_the_spec_changes_nothing() -> None:
@@ -197,13 +200,10 @@ def test_edits_that_the_provider_ignores_replace(field: str) -> None:
 
 
 def test_the_container_comes_after_image_files_and_the_services_it_needs(deployed: Recording) -> None:
-    dependencies = {
-        urn.rpartition("::")[2] for urn in deployed.one(":Container", "oracle-haproxy").request.dependencies
-    }
-
-    assert dependencies == {
+    assert deployed.one(":Container", "oracle-haproxy").needs == {
         "oracle-haproxy-image",
         "oracle-haproxy-files",
+        "oracle-haproxy-secrets",
         "oracle-postgres",
         "oracle-network",
     }
@@ -226,49 +226,6 @@ def test_a_volume_outlives_everything(deployed: Recording) -> None:
     assert volume.request.protect
     assert volume.request.retainOnDelete
     assert sorted(volume.request.ignoreChanges) == ["driverOpts", "labels"]
-
-
-def with_certificates(spec: ServiceSpec) -> tuple[Registration, ...]:
-    """The service's container with one certificate, and with another."""
-    return tuple(
-        record(
-            lambda: OracleNode(
-                "oracle",
-                NodeArgs(
-                    machine=settings().nodes.oracle,
-                    services=(spec,),
-                    secrets=Secrets("secrets", {"oracle": (spec,)}),
-                    stack="test",
-                ),
-            ),
-            config={"aiswarm:tls_certificate": value},
-        ).one(":Container", "oracle-haproxy")
-        for value in ("certificate 1", "certificate 2")
-    )
-
-
-def test_a_rotated_secret_replaces_the_container_without_showing_a_trace() -> None:
-    spec = reloading()
-    assert spec.configuration is not None
-    one, other = with_certificates(replace(spec, configuration=replace(spec.configuration, reload=None)))
-
-    assert one.inputs == other.inputs
-    assert one.request.replacement_trigger != other.request.replacement_trigger
-    trigger = one.request.replacement_trigger.string_value
-    assert len(trigger) == 64
-    assert trigger != hashlib.sha256(b"certificate 1").hexdigest()
-
-
-def test_a_program_that_reloads_its_secrets_is_not_replaced() -> None:
-    one, other = with_certificates(reloading())
-
-    assert one.inputs == other.inputs
-    assert not one.request.HasField("replacement_trigger")
-    assert not other.request.HasField("replacement_trigger")
-
-
-def test_a_service_without_secrets_has_no_trigger() -> None:
-    assert not container(bare()).request.HasField("replacement_trigger")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 import components.deploy
 from components.deploy.archive import pack
 from components.deploy.files import standard_input
-from components.model.specs import ConfigFile
+from components.model.files import ConfigFile
 from tests.components.host import OLD, USER, Host, archive
 
 SCRIPT = Path(components.deploy.__file__).with_name("deliver.sh")

@@ -10,7 +10,7 @@ import pytest
 
 from components.deploy.archive import pack
 from components.deploy.files import standard_input
-from components.model.specs import ConfigFile
+from components.model.files import ConfigFile
 from tests.components.host import IMAGE, OLD, USER, Host, archive
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")

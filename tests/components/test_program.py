@@ -91,14 +91,71 @@ def test_the_key_is_shown_as_a_secret_only() -> None:
 
 
 def test_a_secret_that_lives_in_retained_data_is_protected_like_it() -> None:
-    """PostgreSQL's password, and the key of what LiteLLM has stored, open a volume that outlives both."""
-    passwords = run("prod").all(":RandomPassword")
+    """What LiteLLM has stored, and the Vault server's data, open with no other, and outlive both."""
+    recording = run("prod")
+    made = [*recording.all(":RandomPassword"), *recording.all(":RandomBytes")]
 
-    assert {found.name for found in passwords if found.request.protect} == {
-        "secrets-postgres-password",
-        "secrets-litellm-database-password",
+    assert {found.name for found in made if found.request.protect} == {
         "secrets-litellm-salt-key",
+        "secrets-vault-seal-k1",
     }
+
+
+def test_tools_learn_where_the_vault_server_is_and_how_to_log_in() -> None:
+    exports = run("lab").exports
+
+    assert exports["vault_address"] == ("https://198.18.0.11:8200", False)
+    assert exports["vault_secret_id"] == ("generated-secrets-vault-pulumi-id-e1", True)
+
+
+def test_everything_that_is_exported_openly_is_known_to_everyone() -> None:
+    exports = run("prod").exports
+
+    assert {name for name, (_, secret) in exports.items() if secret} == {
+        "chat_key",
+        "operator_password",
+        "vault_secret_id",
+    }
+    assert "generated-" not in json.dumps([value for value, secret in exports.values() if not secret])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_secret_file_of_a_committed_stack_is_rendered_where_its_service_looks(stack: str) -> None:
+    """The same volume is in the agent and in the service, and comes before both."""
+    recording = run(stack)
+    containers = {found.name: found for found in recording.all(":Container")}
+    volumes = [found for found in recording.all(":Volume") if found.name.endswith("-secrets")]
+
+    assert len(volumes) >= 7
+    for volume in volumes:
+        service = containers[volume.name.removesuffix("-secrets")]
+        agent = containers[f"{service.name.partition('-')[0]}-agent"]
+        assert volume.name in service.needs & agent.needs
+        mounts = [item for item in service.inputs["volumes"] if item.get("volumeName") == volume.name]
+        assert mounts == [{"containerPath": "/run/secrets", "volumeName": volume.name, "readOnly": True}]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_preview_says_what_is_left_out(stack: str) -> None:
+    (told,) = run(stack).told
+
+    assert told == (
+        "left out, because their keys are not set (./swarm keys list): openrouter_api_key, gemini_api_key, "
+        "gemini_alternate_api_key, brave_api_key, perplexity_api_key, huggingface_token, railway_token"
+    )
+
+
+def test_a_key_in_the_stack_file_must_be_encrypted() -> None:
+    with pytest.raises(SettingsError) as refused:
+        run("prod", gemini_api_key="not-to-be-shown")
+
+    assert "aiswarm:gemini_api_key: must be encrypted" in str(refused.value)
+    assert "shown" not in str(refused.value)
+
+
+def test_an_epoch_of_nothing_is_refused_before_anything_is_made() -> None:
+    with pytest.raises(SettingsError, match=r"aiswarm:epochs: must name one of .*, got 'redis-pasword'"):
+        run("prod", epochs='{"redis-pasword": 2}')
 
 
 def test_a_real_run_without_keys_and_secrets_is_refused() -> None:

@@ -36,8 +36,9 @@ class Probe:
             "PYTHONPATH": str(paths.REPO),
         }
         self.engine = Engine(PROGRAM, env, "probe")
-        self.config: Config = yaml.safe_load(environment.config_file().read_text())["config"]
-        del self.config["aiswarm:tls_private_key"]
+        given: Config = yaml.safe_load(environment.config_file().read_text())["config"]
+        # What is encrypted opens with the lab's own passphrase and salt only, and is not needed here.
+        self.config = {key: value for key, value in given.items() if "secure" not in value}
         self.write()
         project = folder / "project"
         project.mkdir()

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from components.config.settings import Settings, parse
+from components.config.load import parse
+from components.config.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 STACKS = ("prod", "lab")

@@ -12,24 +12,17 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.config.settings import NodeSettings, load
+from components.config.load import load
+from components.config.settings import NodeSettings
 from components.deploy.place import Place
 from components.deploy.providers import docker_providers
 from components.deploy.secrets import Secrets
 from components.deploy.service import Service
+from components.model.files import ConfigFile, Configuration, Reload
 from components.model.images import Image
-from components.model.secrets import SecretFile, SecretRef
-from components.model.specs import (
-    ConfigFile,
-    Configuration,
-    DataVolume,
-    Health,
-    Limits,
-    Port,
-    Reload,
-    Scratch,
-    ServiceSpec,
-)
+from components.model.mounts import DataVolume, Scratch
+from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom
+from components.model.specs import Health, Limits, Port, ServiceSpec
 
 SUBNETS = {"oracle": "172.20.101.0/24", "starlord": "172.20.102.0/24", "thanos": "172.20.103.0/24"}
 
@@ -57,6 +50,9 @@ def spec(item: dict[str, Any]) -> ServiceSpec:
             SecretFile(name=name, parts=(SecretRef(name=f"probe-{name}"),))
             for name in item.get("secrets", ())
         ),
+        # There is no Vault server here that an agent could ask.
+        secrets_from=SecretsFrom.HOST,
+        on_secret_change=SecretChange.NOTICE,
         volumes=tuple(DataVolume(**volume) for volume in item.get("volumes", ())),
         scratch=tuple(Scratch(path=path, size_mib=size) for path, size in item.get("scratch", {}).items()),
         after=tuple(item.get("after", ())),
@@ -83,7 +79,9 @@ def deploy(node: str, machine: NodeSettings, specs: list[ServiceSpec], secrets: 
         ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(subnet), gateway=str(next(subnet.hosts())))],
         opts=opts,
     )
-    place = Place(node=machine, network=network.name, secrets=secrets, stack=pulumi.get_stack())
+    place = Place(
+        node=machine, network=network.name, secrets=secrets, secret_volumes={}, stack=pulumi.get_stack()
+    )
     awaited = {name for item in specs for name in item.after}
     for item in specs:
         made[item.name] = Service(
@@ -99,7 +97,7 @@ SETTINGS = load()
 CHANGES = pulumi.Config("probe").get_object("container") or {}
 PROVIDERS = docker_providers(SETTINGS)
 SPECS = [spec(item) for item in pulumi.Config("probe").require_object("services")]
-SECRETS = Secrets("secret", {"probe": tuple(SPECS)})
+SECRETS = Secrets("secret", [ref for item in SPECS for ref in item.all_references], SETTINGS.epochs)
 for NAME, MACHINE in SETTINGS.nodes.by_name().items():
     if HERE := [item for item in SPECS if item.node == NAME]:
         deploy(NAME, MACHINE, HERE, SECRETS)

@@ -10,7 +10,7 @@ import pytest
 from components.catalogue.images import IMAGES
 from components.catalogue.swarm import swarm
 from components.model.endpoints import external_endpoints
-from components.model.secrets import SECRETS_PATH, SecretSource
+from components.model.secrets import SECRETS_PATH, SecretChange, SecretSource
 from components.model.specs import ServiceSpec
 from tests.unit.components.stacks import ROOT, STACKS, settings
 
@@ -40,6 +40,10 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
         for name, spec in services(stack).items()
     }
     assert published == {
+        "oracle-vault": [8200],
+        "oracle-agent": [],
+        "starlord-agent": [],
+        "thanos-agent": [],
         "oracle-postgres": [5432],
         "oracle-redis": [6379],
         "oracle-litellm": [],
@@ -54,7 +58,7 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
 
 @pytest.mark.parametrize("spec", EVERY_SERVICE)
 def test_programs_without_root_listen_on_ports_they_may_take(spec: ServiceSpec) -> None:
-    assert min(port.container for port in spec.ports) >= 1024
+    assert all(port.container >= 1024 for port in spec.ports)
 
 
 @pytest.mark.parametrize("spec", EVERY_SERVICE)
@@ -69,10 +73,10 @@ def test_every_configuration_file_that_is_named_exists(spec: ServiceSpec) -> Non
         assert all("/etc/" not in text for text in texts(spec))
         return
     folder = spec.configuration.folder
-    named = {found for text in texts(spec) for found in re.findall(rf"{folder}/([\w.-]+)", text)}
+    named = {found for text in texts(spec) for found in re.findall(rf"{folder}/([\w./-]+)", text)}
     given = {file.name for file in spec.configuration.files}
     assert named <= given
-    assert all(PurePosixPath(name).name == name for name in given)
+    assert all(PurePosixPath(name).name == name for name in given) or spec.renders_for
 
 
 @pytest.mark.parametrize("spec", EVERY_SERVICE)
@@ -85,20 +89,16 @@ def test_every_service_tells_whether_it_is_healthy(spec: ServiceSpec) -> None:
 @pytest.mark.parametrize("spec", EVERY_SERVICE)
 def test_scripts_that_the_image_runs_itself_are_executable(spec: ServiceSpec) -> None:
     files = spec.configuration.files if spec.configuration else ()
-    started = " ".join((*spec.entrypoint, *spec.command))
+    by_others = (*spec.settle, *(spec.bootstrap.ready if spec.bootstrap else ()))
+    started = " ".join((*spec.entrypoint, *spec.command, *by_others))
     assert all(file.executable or file.name in started for file in files if file.name.endswith(".sh"))
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_secrets_are_generated_except_the_certificate(stack: str) -> None:
-    references = {
-        reference
-        for spec in services(stack).values()
-        for file in spec.secrets
-        for reference in file.references
-    }
+def test_secrets_are_generated_except_the_certificates(stack: str) -> None:
+    references = {reference for spec in services(stack).values() for reference in spec.all_references}
     configured = {item.name for item in references if item.source is SecretSource.CONFIGURED}
-    assert configured == {"tls_certificate", "tls_private_key"}
+    assert configured == {"tls_certificate", "tls_private_key", "vault_private_key"}
     assert len({item.name for item in references}) == len(references)
     assert min(item.length for item in references) >= 32
 
@@ -144,6 +144,34 @@ def test_engines_get_the_card_and_stand_ins_do_not() -> None:
     assert [spec.gpu_share for spec in pretended.values()] == [spec.gpu_share for spec in real.values()]
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_what_starts_before_any_agent_has_secrets_on_the_disk(stack: str) -> None:
+    from_disk = {name for name, spec in services(stack).items() if spec.secrets and not spec.rendered}
+    assert from_disk == {"oracle-vault", "oracle-agent", "starlord-agent", "thanos-agent"}
+
+
+def test_another_password_reaches_its_program_with_as_little_harm_as_it_allows() -> None:
+    changes = {name: spec.on_secret_change for name, spec in services("prod").items() if spec.rendered}
+    assert changes == {
+        "oracle-postgres": SecretChange.SETTLE,
+        "oracle-redis": SecretChange.REPLACE,
+        "oracle-litellm": SecretChange.REPLACE,
+        "oracle-haproxy": SecretChange.RELOAD,
+        "oracle-prometheus": SecretChange.RELOAD,
+        "starlord-vllm-primary": SecretChange.REPLACE,
+        "starlord-vllm-secondary": SecretChange.REPLACE,
+        "thanos-vllm-backup": SecretChange.REPLACE,
+    }
+
+
+def test_a_program_that_settles_does_so_with_the_script_it_is_given() -> None:
+    spec = services("prod")["oracle-postgres"]
+    assert spec.configuration is not None
+    shell, script = spec.settle
+    assert shell == "sh"
+    assert script in {f"{spec.configuration.folder}/{file.name}" for file in spec.configuration.files}
+
+
 def test_host_memory_holds_the_weights_that_are_kept_there() -> None:
     without = services("prod", models__primary__cpu_offload_gib=0)["starlord-vllm-primary"].limits
     with_weights = services("prod", models__primary__cpu_offload_gib=14)["starlord-vllm-primary"].limits
@@ -186,8 +214,9 @@ def test_other_limits_reach_the_container_and_its_configuration() -> None:
 
 
 def test_every_image_of_the_catalogue_is_used_and_followed_by_updates() -> None:
-    used = {spec.image.name for spec in services("prod").values()}
-    assert used == set(IMAGES)
+    other = {"product": "vault", "transit": {"address": "https://transit.test:8200", "key_name": "swarm"}}
+    swarms = (services("prod"), services("prod", vault=other))
+    assert {spec.image.name for specs in swarms for spec in specs.values()} == set(IMAGES)
     source = (ROOT / "components/catalogue/images.py").read_text(encoding="utf-8")
     followed = re.findall(r"# renovate: datasource=docker depName=(\S+)", source)
     assert followed == [image.reference.split("@")[0].rsplit(":", 1)[0] for image in IMAGES.values()]

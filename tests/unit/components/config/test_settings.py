@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.config.errors import SettingsError
-from components.config.settings import parse
+from components.config.load import PLAIN_KEYS, SECRET_KEYS, parse
 from tests.unit.components.stacks import STACKS, raw, settings
 
 IMAGE = {
@@ -200,8 +200,8 @@ def test_every_problem_is_reported_at_once() -> None:
     assert str(caught.value) == (
         "3 problems in the configuration, no host was touched:\n"
         "  aiswarm:gateway.workers: must be greater than or equal to 1, got 0\n"
-        "  aiswarm:modles: must be a known key, got 'modles'; known are gateway, images, limits, models, "
-        "nodes, railway, tls_certificate, tls_private_key\n"
+        "  aiswarm:modles: must be a known key, got 'modles'; known are "
+        f"{', '.join((*PLAIN_KEYS, *SECRET_KEYS))}\n"
         "  aiswarm:nodes.oracle.arch: must be 'amd64' or 'arm64', got 'arm'"
     )
 

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.catalogue.swarm import swarm
+from components.config.load import parse
 from components.config.settings import Settings
 from components.model.checks import find_problems
-from components.model.specs import DataVolume, Health, Port, ServiceSpec
-from tests.unit.components.stacks import STACKS, settings
+from components.model.mounts import DataVolume
+from components.model.specs import Health, Port, ServiceSpec
+from tests.unit.components.stacks import STACKS, raw, settings
 
 Swarm = Mapping[str, tuple[ServiceSpec, ...]]
 DIGEST = "0" * 64
@@ -84,11 +86,11 @@ def test_the_same_port_on_another_node_is_free() -> None:
 
 
 def test_memory_of_a_node() -> None:
-    assert problems(settings("prod", nodes__thanos__memory_mib=8192 + 4096)) == []
-    assert problems(settings("prod", nodes__thanos__memory_mib=8191 + 4096)) == [
+    assert problems(settings("prod", nodes__thanos__memory_mib=8320 + 4096)) == []
+    assert problems(settings("prod", nodes__thanos__memory_mib=8319 + 4096)) == [
         (
             "aiswarm:nodes.thanos.memory_mib: less reserved_mib must hold the limits of all services, "
-            "8192 MiB (vllm-backup 8192), got 8191 MiB; lower some in aiswarm:limits"
+            "8320 MiB (agent 128, vllm-backup 8192), got 8319 MiB; lower some in aiswarm:limits"
         )
     ]
 
@@ -202,13 +204,14 @@ def test_unknown_names_in_overrides() -> None:
     limits = {"oracle-postgress": {"memory_mib": 64, "cpus": "1.0"}}
     assert problems(settings("prod", images={"postgress": image}, limits=limits)) == [
         (
-            "aiswarm:images: must name one of gpu-exporter, haproxy, litellm, postgres, prometheus, redis, "
-            "vllm, got 'postgress'"
+            "aiswarm:images: must name one of gpu-exporter, haproxy, litellm, openbao, postgres, prometheus, "
+            "redis, vllm, got 'postgress'"
         ),
         (
-            "aiswarm:limits: must name one of oracle-haproxy, oracle-litellm, oracle-postgres, "
-            "oracle-prometheus, oracle-redis, starlord-gpu-monitor, starlord-vllm-primary, "
-            "starlord-vllm-secondary, thanos-vllm-backup, got 'oracle-postgress'"
+            "aiswarm:limits: must name one of oracle-agent, oracle-haproxy, oracle-litellm, oracle-postgres, "
+            "oracle-prometheus, oracle-redis, oracle-vault, starlord-agent, starlord-gpu-monitor, "
+            "starlord-vllm-primary, starlord-vllm-secondary, thanos-agent, thanos-vllm-backup, "
+            "got 'oracle-postgress'"
         ),
     ]
 
@@ -242,3 +245,42 @@ def test_names_of_what_is_not_ours() -> None:
     ]
     services = with_spec(prod, "oracle-redis", name="qdrant", volumes=())
     assert "oracle-qdrant.name: must not contain 'qdrant', got 'oracle-qdrant'" in problems(prod, services)
+
+
+ROTATING = (
+    "engine-key, litellm-database-password, litellm-master-key, operator-password, "
+    "oracle-agent-id, postgres-password, redis-password, starlord-agent-id, thanos-agent-id, "
+    "vault-pulumi-id, vault-seal"
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "redis-pasword",
+        "litellm-salt-key",  # what is stored with it opens with no other
+        "vault-seal-k1",  # counted together, as vault-seal
+        "tls_private_key",  # the operator's
+    ],
+)
+def test_an_epoch_of_what_cannot_be_renewed(name: str) -> None:
+    assert problems(settings("prod", epochs={name: 2, "redis-password": 2})) == [
+        f"aiswarm:epochs: must name one of {ROTATING}, got {name!r}"
+    ]
+
+
+def test_everything_that_rotates_may_have_an_epoch() -> None:
+    epochs = dict.fromkeys(ROTATING.split(", "), 7)
+    assert problems(settings("prod", epochs=epochs)) == []
+
+
+def test_a_key_in_two_places() -> None:
+    values = {**raw("prod", keys_in_vault={"gemini_api_key": 1}), "gemini_api_key": "not-to-be-shown"}
+    assert problems(parse(values, encrypted=["gemini_api_key"])) == [
+        (
+            "aiswarm:gemini_api_key: must not be in the stack file and in Vault, got both; "
+            "`pulumi config rm aiswarm:gemini_api_key` or `./swarm keys remove gemini_api_key`"
+        )
+    ]
+    del values["keys_in_vault"]
+    assert problems(parse(values, encrypted=["gemini_api_key"])) == []

@@ -9,19 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.model.files import Bootstrap, ConfigFile, Configuration
 from components.model.forms import is_canonical_cpus
 from components.model.images import Image
+from components.model.mounts import Scratch
 from components.model.problems import SpecError
-from components.model.specs import (
-    ConfigFile,
-    Configuration,
-    Health,
-    Limits,
-    Metrics,
-    Port,
-    Scratch,
-    ServiceSpec,
-)
+from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom, SecretSource
+from components.model.specs import Health, Limits, Metrics, Port, ServiceSpec
 
 DIGEST = "0" * 64
 IMAGE = Image(name="web", reference=f"web:1@sha256:{DIGEST}", platforms=("linux/amd64",), user="1000:1000")
@@ -104,6 +98,76 @@ def test_image_without_digest_is_refused() -> None:
     assert str(caught.value) == (
         "images.web.reference: must be repository:tag@sha256:<64 hex digits>, got 'web:1'"
     )
+
+
+FILE = SecretFile(name="password", parts=("x", SecretRef(name="password")))
+BY_HAND = SecretFile(name="key", parts=(SecretRef(name="gemini_api_key", source=SecretSource.VAULT),))
+FROM_HOST = {"secrets_from": SecretsFrom.HOST}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"secrets": (FILE,)},
+            "oracle.web.entrypoint: must be given, because the container first waits for its secrets, got ()",
+        ),
+        (
+            {"settle": ("true",)},
+            (
+                "oracle.web.settle: must be given where a changed secret is settled, and nowhere else, "
+                "got ('true',)"
+            ),
+        ),
+        (
+            {"on_secret_change": SecretChange.SETTLE},
+            "oracle.web.settle: must be given where a changed secret is settled, and nowhere else, got ()",
+        ),
+        (
+            {"on_secret_change": SecretChange.RELOAD},
+            (
+                "oracle.web.on_secret_change: must not be reload without a configuration that reloads, "
+                "got <SecretChange.RELOAD: 'reload'>"
+            ),
+        ),
+        (
+            {"secrets": (FILE,), **FROM_HOST},
+            (
+                "oracle.web.on_secret_change: must be notice for secrets delivered onto the disk, "
+                "got <SecretChange.REPLACE: 'replace'>"
+            ),
+        ),
+        (
+            {"secrets": (BY_HAND,), "on_secret_change": SecretChange.NOTICE, **FROM_HOST},
+            "oracle.web.secrets: must not come from the server, got ['gemini_api_key']",
+        ),
+    ],
+)
+def test_broken_promise_about_secrets_names_service_and_field(
+    changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        replace(SPEC, **changes)  # type: ignore[arg-type]  # each case names fields of the spec
+    assert str(caught.value) == message
+
+
+def test_secrets_from_the_disk_are_not_rendered_and_all_others_are() -> None:
+    changes = {"on_secret_change": SecretChange.NOTICE, **FROM_HOST}
+    assert replace(SPEC, entrypoint=("run",), secrets=(FILE, BY_HAND)).rendered
+    assert not replace(SPEC, secrets=(FILE,), **changes).rendered  # type: ignore[arg-type]  # as above
+    assert not SPEC.rendered
+
+
+def test_every_reference_is_found_once_whatever_needs_it() -> None:
+    first, second = (SecretRef(name=name) for name in ("first", "second"))
+    bootstrap = Bootstrap(
+        folder="/first", file=SecretFile(name="id", parts=(first,)), generation=1, ready=(),
+        ready_input=(first, "\n", second),
+    )  # fmt: skip
+    spec = replace(SPEC, entrypoint=("run",), secrets=(FILE, FILE), bootstrap=bootstrap)
+    assert [ref.name for ref in spec.secret_references] == ["password"]
+    assert {ref.name for ref in spec.all_references} == {"password", "first", "second"}
+    assert "/first" in spec.mount_paths
 
 
 def test_group_of_root_is_allowed_because_images_are_built_for_it() -> None:

@@ -1,0 +1,25 @@
+"""Keys of other companies' services: what each is for. Who uses one follows from the specs.
+
+A key is optional. It stands either encrypted in the stack file, under its name, or in the Vault server alone,
+where `./swarm keys set` puts it; a route whose key is nowhere is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OPENROUTER: Final = "openrouter_api_key"
+GEMINI: Final = "gemini_api_key"
+GEMINI_ALTERNATE: Final = "gemini_alternate_api_key"
+
+EXTERNAL_KEYS: Final[Mapping[str, str]] = {
+    OPENROUTER: "paid models at OpenRouter, behind the swarm's own",
+    GEMINI: "paid models at Google, behind OpenRouter",
+    GEMINI_ALTERNATE: "a second account at Google, behind the first",
+    "brave_api_key": "web search of the research service",
+    "perplexity_api_key": "answers with sources for the research service",
+    "huggingface_token": "download of models that need a licence",
+    "railway_token": "deployment of the auxiliary cloud",
+}
+"""Purpose of every key by its name."""

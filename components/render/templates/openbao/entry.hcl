@@ -1,0 +1,3 @@
+path "§{path}" {
+  capabilities = ["read"]
+}

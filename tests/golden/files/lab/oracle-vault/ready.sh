@@ -1,0 +1,121 @@
+#!/bin/sh
+# Ends well as soon as the server is active and the program's own id opens it; otherwise says what is wrong.
+#
+#     printf '%s\n' CURRENT_ID PREVIOUS_ID | sh ready.sh LIMIT_SECONDS
+#
+# Where the server knows the previous id only, the current one takes its place. Ids and tokens go through pipes and
+# variables: the arguments of a process are for everyone to see.
+set -u
+export BAO_MAX_RETRIES=0 BAO_CLIENT_TIMEOUT=5s
+
+: "${BAO_ADDR:?must be set}"
+
+# Whether there is a seal key before the current one. A server that has initialised itself keeps its data under that
+# key until its root key changes, contrary to the manual (openbao/openbao#3996).
+reseal=false
+
+# A server is active a second before it has made the login for itself; refused for longer than this, it never will.
+patience=15
+
+limit=$1
+IFS= read -r current || :
+IFS= read -r previous || :
+if [ -z "$current" ]; then
+    echo "vault: the id must stand on the first line of the input, got an empty one" >&2
+    exit 2
+fi
+
+# Sets `state` to what the server does with requests, and `said` to what it answered.
+look() {
+    said=$(bao status 2>&1)
+    case $? in
+        0 | 2) ;;
+        *)
+            said=${said##*\": }
+            case $said in
+                *x509:* | *tls:*) state=untrusted ;;
+                *) state=silent ;;
+            esac
+            return
+            ;;
+    esac
+    if tells 'Initialized *false'; then
+        state=new
+    elif tells 'Sealed *true'; then
+        state=sealed
+    elif tells 'HA Mode *active'; then
+        state=active
+    else
+        state=standby
+    fi
+}
+
+tells() {
+    printf '%s\n' "$said" | grep -q "^$1"
+}
+
+# Sets `token` to one for the id; without one, `state` and `said` to why.
+open() {
+    token=$(printf %s "$1" | bao write -field=token auth/pulumi/login role_id=pulumi secret_id=- 2>&1) && return
+    case $token in
+        *"Code: 400"* | *"Code: 403"*) state=refused ;;
+        *) state=failing ;;
+    esac
+    said=${token##*[*:] }
+    return 1
+}
+
+# Does with the id what is done at a path of our own role. The answer may repeat the id, so nobody sees it.
+tell() {
+    printf %s "$2" | BAO_TOKEN=$token bao write "auth/pulumi/role/pulumi/$1" secret_id=- >/dev/null 2>&1
+}
+
+enter() {
+    if ! open "$current"; then
+        [ "$state" = refused ] && [ -n "$previous" ] && open "$previous" || return
+        tell custom-secret-id "$current" || { state=one_id; return 1; }
+        open "$current" || return
+    fi
+    # Also where the current id was known: an earlier run may have been cut short. An unknown id is no error here.
+    if [ -n "$previous" ] && [ "$previous" != "$current" ]; then
+        tell secret-id/destroy "$previous" || { state=two_ids; return 1; }
+    fi
+    if [ "$reseal" = true ]; then
+        BAO_TOKEN=$token bao write -force sys/rotate/root >/dev/null 2>&1 || { state=old_seal; return 1; }
+    fi
+    BAO_TOKEN=$token bao token revoke -self >/dev/null 2>&1 || :
+}
+
+explain() {
+    case $state in
+        silent) echo "must answer on $BAO_ADDR, got '$said'; its log says why: a self-initialization that failed" \
+            "needs a raised aiswarm:vault.generation, an error of seal or listener the file that it names" ;;
+        untrusted) echo "must show a certificate of aiswarm:vault.ca_certificate for $BAO_ADDR, got '$said'; renew" \
+            "aiswarm:vault.certificate and its key" ;;
+        new) echo "must have initialised itself, got a server without data; its log says why" ;;
+        sealed) echo "must be unsealed, got sealed; the data was sealed with another key than the file in use:" \
+            "put that key back and restart the container" ;;
+        standby) echo "must be active, got a standby; its log says why: where its audit file could not be opened at" \
+            "the first start, make that writable and raise aiswarm:vault.generation; where a device changed, undo it" ;;
+        failing) echo "must answer logins, got '$said'; its log says why" ;;
+        refused) echo "must know the program's id, got '$said'; its first start was cut short, or the data is not" \
+            "this stack's: raise aiswarm:vault.generation (see the runbook)" ;;
+        one_id) echo "must take the program's new id from the one before, got a refusal; the audit log has the reason" ;;
+        old_seal) echo "must take the new seal key, got a refusal; the audit log has the reason" ;;
+        two_ids) echo "must forget the program's previous id, got a refusal; the audit log has the reason" ;;
+    esac
+}
+
+end=$(($(date +%s) + limit))
+while :; do
+    look
+    [ "$state" != active ] || ! enter || exit 0
+    now=$(date +%s)
+    if [ "$state" = refused ] && [ "$end" -gt $((now + patience)) ]; then
+        end=$((now + patience))
+    fi
+    [ "$now" -lt "$end" ] || break
+    sleep 0.5
+done
+echo "vault: $(explain)" >&2
+exit 1

@@ -1,0 +1,126 @@
+"""The script that brings PostgreSQL's roles in line with the secret files, among stand-ins for programs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from components.render import postgres
+
+PSQL = """#!/bin/sh
+printf '%s\\n' "$@" >"$FOLDER/arguments"
+cat >"$FOLDER/statements"
+exit "$(cat "$FOLDER/status")"
+"""
+READY = """#!/bin/sh
+printf '%s\\n' "$*" >>"$FOLDER/asked"
+[ "$(wc -l <"$FOLDER/asked")" -ge "$(cat "$FOLDER/ready_at")" ]
+"""
+
+
+def script(**roles: str) -> str:
+    files = postgres.postgres_files(
+        memory_mib=512, networks=[IPv4Network("172.20.1.0/24")], superuser_file="/s/admin", roles=roles
+    )
+    (found,) = (file.text for file in files if file.name == postgres.ROLES_SCRIPT)
+    return found
+
+
+def statements(text: str) -> list[str]:
+    """What goes to psql."""
+    _, _, rest = text.partition("<<'SQL'\n")
+    return rest.removesuffix("SQL\n").splitlines()
+
+
+def test_every_role_gets_its_password_and_its_own_database() -> None:
+    assert statements(script(litellm="/s/litellm", grafana="/s/grafana")) == [
+        r"\set password `cat /s/admin`",
+        "ALTER ROLE postgres PASSWORD :'password';",
+        *(
+            line
+            for name in ("litellm", "grafana")
+            for line in (
+                rf"\set password `cat /s/{name}`",
+                (
+                    f"SELECT 'CREATE ROLE {name} LOGIN' WHERE NOT EXISTS "  # noqa: S608 - names of ours
+                    rf"(SELECT FROM pg_roles WHERE rolname = '{name}') \gexec"
+                ),
+                f"ALTER ROLE {name} PASSWORD :'password';",
+                f"SELECT 'CREATE DATABASE {name} OWNER {name}'",
+                rf"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \gexec",
+                f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC;",
+            )
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Container:
+    """The script among programs that do as the test says."""
+
+    folder: Path
+
+    def run(self, *, ready_at: int = 1, status: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run it; the server answers the question that has this number."""
+        (self.folder / "ready_at").write_text(str(ready_at))
+        (self.folder / "status").write_text(str(status))
+        env = {"PATH": f"{self.folder}:{os.environ['PATH']}", "FOLDER": str(self.folder)}
+        return subprocess.run(
+            ["sh"], input=script(litellm="/s/litellm"), env=env, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
+
+    def program(self, name: str, text: str) -> None:
+        """Put a program on the path."""
+        (self.folder / name).write_text(text)
+        (self.folder / name).chmod(0o755)
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    made = Container(tmp_path)
+    made.program("psql", PSQL)
+    made.program("pg_isready", READY)
+    return made
+
+
+def test_the_statements_go_in_through_standard_input_and_the_first_error_ends_them(
+    container: Container,
+) -> None:
+    assert container.run().returncode == 0
+    arguments = (container.folder / "arguments").read_text().split()
+    assert (container.folder / "statements").read_text().splitlines() == statements(
+        script(litellm="/s/litellm")
+    )
+    assert "--set=ON_ERROR_STOP=1" in arguments
+    assert "--no-psqlrc" in arguments
+    assert not [word for word in arguments if "password" in word or word.startswith("/s/")]
+
+
+def test_a_server_that_is_not_there_yet_is_waited_for_over_tcp(container: Container) -> None:
+    """On the socket, the one that makes the data folder would answer."""
+    assert container.run(ready_at=3).returncode == 0
+    asked = (container.folder / "asked").read_text().splitlines()
+    assert asked == ["--quiet --host=127.0.0.1 --username=postgres"] * 3
+
+
+def test_a_refused_statement_fails_the_script(container: Container) -> None:
+    assert container.run(status=3).returncode == 3
+
+
+def test_a_server_that_never_answers_is_an_error_and_nothing_is_sent(container: Container) -> None:
+    clock = container.folder / "clock"
+    clock.write_text("1000")
+    container.program("date", f"#!/bin/sh\ncat {clock}\n")
+    container.program("sleep", f"#!/bin/sh\necho $(($(cat {clock}) + 30)) >{clock}\n")
+
+    done = container.run(ready_at=10**6)
+
+    assert done.returncode == 1
+    assert done.stderr == "no answer from the server within 120 s; look at its log\n"
+    assert not (container.folder / "arguments").exists()
