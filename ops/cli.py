@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from components.config.errors import SettingsError
 from ops import chat, hosts, lab_bridge, probe, recover, stack
+from ops.backup.checks import FindingError
+from ops.backup.commands import backup_command, restore_app
+from ops.backup.snapshot import BackupError
 from ops.hosts import Container
+from ops.keys.commands import keys_app
+from ops.keys.external import KeysError
+from ops.prove.commands import app as secrets_app
+from ops.prove.search import SearchError
+from ops.rotate.commands import rotate_command
+from ops.rotate.errors import RotationError
+from ops.session import JsonOption, StackOption, YesOption, console, open_stack, say
 from ops.stack import Stack
-
-REPO = Path(__file__).resolve().parent.parent
+from ops.vault import VaultError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
 )
-console = Console()
+app.add_typer(keys_app, name="keys")
+app.add_typer(secrets_app, name="secrets")
+app.add_typer(restore_app, name="restore")
+app.command("rotate")(rotate_command)
+app.command("backup")(backup_command)
 
-StackOption = Annotated[str, typer.Option("--stack", "-s", help="Name of the stack.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait until every service is healthy.")
 ]
@@ -59,7 +68,7 @@ def status(
 
     Example: pulumi up --stack prod && ./swarm status --stack prod --wait 1800
     """
-    expected = _stack(stack_name)
+    expected = open_stack(stack_name)
     try:
         found = probe.wait_healthy(expected, timeout_seconds=wait) if wait else hosts.survey(expected)
     except probe.NotHealthyError as error:
@@ -78,53 +87,53 @@ def connect(stack_name: StackOption = lab_bridge.STACK) -> None:
 
     Example: ./swarm connect --stack prod && pulumi up --stack prod --parallel 12
     """
-    answers = hosts.connect(_stack(stack_name))
+    answers = hosts.connect(open_stack(stack_name))
     for node, refusal in answers.items():
-        _say(f"{node}: {refusal or 'connected'}")
+        say(f"{node}: {refusal or 'connected'}")
     raise typer.Exit(1 if any(answers.values()) else 0)
 
 
 @app.command("recover")
 def recover_command(
     stack_name: StackOption,
-    yes: Annotated[bool, typer.Option("--yes", help="Answer both questions with yes.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Recover from an interrupted or killed `pulumi up`; afterwards run `pulumi up` again.
 
     Example: ./swarm recover --stack prod && pulumi up --stack prod
     """
-    found = _stack(stack_name)
-    _say("comparing the state with the nodes")
+    found = open_stack(stack_name)
+    say("comparing the state with the nodes")
     silent = recover.look(found).silent
     for said in silent.values():
-        _say(f"left out: {said}")
+        say(f"left out: {said}")
     if not yes:
         typer.confirm(f"Is no `pulumi` at work on stack {stack_name}? Its lock will be removed", abort=True)
-    recover.free(found, silent=silent, say=_say)
+    recover.free(found, silent=silent, say=say)
     lost = recover.look(found)
     refused = _remove_orphans(found, lost.orphans, yes=yes)
     unfinished = sorted({*silent, *lost.silent})
-    _say(f"stack {stack_name}: lock removed, {len(lost.orphans) - refused} orphans removed, {refused} left")
+    say(f"stack {stack_name}: lock removed, {len(lost.orphans) - refused} orphans removed, {refused} left")
     if unfinished:
-        _say(f"once they answer, run this again for {', '.join(unfinished)}")
-    _say("next: pulumi up")
+        say(f"once they answer, run this again for {', '.join(unfinished)}")
+    say("next: pulumi up")
     raise typer.Exit(1 if refused or unfinished else 0)
 
 
 def _remove_orphans(found: Stack, orphans: tuple[recover.Orphan, ...], *, yes: bool) -> int:
     """Ask, then remove them one by one; returns how many stayed, each of which is named with the reason."""
     for orphan in orphans:
-        _say(f"unknown to the state: {orphan.kind} {orphan.name} on {orphan.node}")
+        say(f"unknown to the state: {orphan.kind} {orphan.name} on {orphan.node}")
     if orphans and not yes:
         typer.confirm("Stop and remove these? Volumes are kept", abort=True)
     refused = 0
     for orphan in orphans:
-        _say(f"removing {orphan.kind} {orphan.name} on {orphan.node}")
+        say(f"removing {orphan.kind} {orphan.name} on {orphan.node}")
         try:
             recover.remove(found, orphan)
         except hosts.NodeError as error:
             refused += 1
-            _say(f"{orphan.kind} {orphan.name} on {orphan.node} stays: {error}")
+            say(f"{orphan.kind} {orphan.name} on {orphan.node} stays: {error}")
     return refused
 
 
@@ -136,7 +145,7 @@ def chat_command(prompt: str, stack_name: StackOption = lab_bridge.STACK, ca: Ca
     """
     # Paths count from where the operator stands, and the next line goes elsewhere.
     authority = ca.resolve() if ca else None
-    found = _stack(stack_name)
+    found = open_stack(stack_name)
     if authority is None and found.name == lab_bridge.STACK:
         authority = lab_bridge.ca_file()
     for piece in chat.ask(
@@ -148,14 +157,6 @@ def chat_command(prompt: str, stack_name: StackOption = lab_bridge.STACK, ca: Ca
     ):
         console.print(piece.text, end="", soft_wrap=True, markup=False, highlight=False)
     console.print()
-
-
-def _stack(name: str) -> Stack:
-    """The stack; for the lab's own its environment is set up first, so that no `eval` is needed."""
-    os.chdir(REPO)
-    if name == lab_bridge.STACK:
-        lab_bridge.activate()
-    return stack.read(name)
 
 
 def status_table(found: list[Container]) -> Table:
@@ -173,11 +174,6 @@ def status_table(found: list[Container]) -> Table:
     return table
 
 
-def _say(line: str) -> None:
-    """One line of progress; what a machine said is no markup."""
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
 def _complain(error: Exception) -> None:
     print(error, file=sys.stderr)  # noqa: T201 - plain text, whatever the terminal
 
@@ -193,6 +189,12 @@ def main() -> None:
         lab_bridge.LabError,
         hosts.NodeError,
         recover.ForeignStateError,
+        BackupError,
+        FindingError,
+        KeysError,
+        RotationError,
+        SearchError,
+        VaultError,
     ) as error:
         _complain(error)
         sys.exit(1)

@@ -80,8 +80,13 @@ class CommandError(NodeError):
     """A node answers, and a command on it ended with an error."""
 
 
-def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) -> str:
-    """Run a shell command on a node and return its standard output.
+def on_node(
+    node: NodeSettings, command: str, *, timeout_seconds: float = 30, stdin: str | None = None
+) -> str:
+    """Run a shell command on a node and return its standard output; bytes that are no UTF-8 are replaced.
+
+    Args:
+        stdin: What the command reads. A secret goes there: arguments can be seen by everyone on a machine.
 
     Raises:
         UnreachableError: SSH failed, the host key is another one, or time ran out.
@@ -98,7 +103,9 @@ def on_node(node: NodeSettings, command: str, *, timeout_seconds: float = 30) ->
             (*argv, f"{node.ssh.user}@{node.address}", command),
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
+            input=stdin,
             timeout=timeout_seconds,
         )
     except subprocess.TimeoutExpired as error:

@@ -54,3 +54,10 @@ def ca_file() -> Path:
     from lab import environment  # noqa: PLC0415 - an operator of another stack needs no lab
 
     return environment.ca_file()
+
+
+def vault_authority() -> Path:
+    """Folder with the authority that signs the certificates of the lab's Vault server, and its key."""
+    from lab import tls  # noqa: PLC0415 - an operator of another stack needs no lab
+
+    return tls.vault_folder()

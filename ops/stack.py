@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from components.catalogue.swarm import swarm
-from components.config.settings import NAMESPACE, NodeSettings, Settings, parse
+from components.config.load import parse
+from components.config.settings import NAMESPACE, NodeSettings, Settings
 from components.model.specs import ServiceSpec
+
+_ENCRYPTED = "encrypted"
+"""In place of a secret value, which is not asked for: that it is set is all that matters here."""
 
 
 @dataclass
@@ -69,7 +73,8 @@ def read(name: str) -> Stack:
         SettingsError: Its configuration is not valid.
     """
     config = json.loads(pulumi("config", "--json", "--stack", name))
-    return _stack(name, {key: item.get("value", "") for key, item in config.items()})
+    values = {key: item.get("value", _ENCRYPTED) for key, item in config.items()}
+    return _stack(name, values, encrypted=[key for key, item in config.items() if item.get("secret")])
 
 
 def committed(name: str, folder: Path) -> Stack:
@@ -78,10 +83,10 @@ def committed(name: str, folder: Path) -> Stack:
     return _stack(name, {key: json.dumps(value) for key, value in config.items()})
 
 
-def _stack(name: str, config: Mapping[str, str]) -> Stack:
+def _stack(name: str, config: Mapping[str, str], *, encrypted: Iterable[str] = ()) -> Stack:
     prefix = f"{NAMESPACE}:"
     raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    settings = parse(raw)
+    settings = parse(raw, encrypted=[key.removeprefix(prefix) for key in encrypted])
     services = tuple(spec for specs in swarm(settings).values() for spec in specs)
     return Stack(name, settings, services)
 

@@ -36,7 +36,12 @@ def container(
 
 
 def states(stack: Stack, node: str) -> dict[str, State]:
-    return {item.name: item.state for item in hosts.survey(stack) if item.node == node}
+    """States of a node's services but for its agent, which is on every node."""
+    return {
+        item.name: item.state
+        for item in hosts.survey(stack)
+        if item.node == node and item.name != f"{node}-agent"
+    }
 
 
 @pytest.mark.parametrize(
@@ -147,4 +152,25 @@ def test_stand_in_is_told(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.
     answer.write_text(json.dumps([container("thanos-vllm-backup", Config=labels)]))
     fake_ssh(tmp_path, monkeypatch, f"cat {answer}")
 
-    assert [item.stand_in for item in hosts.survey(lab_stack) if item.node == "thanos"] == [True]
+    stand_ins = {item.name for item in hosts.survey(lab_stack) if item.stand_in}
+
+    assert stand_ins == {"thanos-vllm-backup"}
+
+
+def test_what_must_not_be_seen_goes_through_standard_input(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_ssh(tmp_path, monkeypatch, f'printf "%s\\n" "$@" > {tmp_path}/arguments; {REMOTE}')
+
+    answer = hosts.on_node(lab_stack.nodes["thanos"], "tr a-z A-Z", stdin="pass\nword")
+
+    assert answer == "PASS\nWORD"
+    assert "pass" not in (tmp_path / "arguments").read_text()
+
+
+def test_an_answer_may_hold_any_byte(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_ssh(tmp_path, monkeypatch, REMOTE)
+
+    assert hosts.on_node(lab_stack.nodes["thanos"], r"printf 'a\377b'") == "a\ufffdb"

@@ -1,0 +1,16 @@
+"""What a rotation says when it cannot go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class RotationError(Exception):
+    """A rotation was not begun or not finished; the message says which, and the next command."""
+
+    said: str
+
+    def __str__(self) -> str:
+        """What happened, and what to do."""
+        return self.said

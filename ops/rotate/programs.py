@@ -1,0 +1,177 @@
+"""Ask a program whether it accepts a value: one function a program, in the way in which its clients ask it.
+
+A value goes over standard input or inside TLS or the tailnet, never into an argument. What a program says is
+passed on, because none of these repeats a value.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+
+from components.catalogue import postgres, redis
+from components.catalogue.credentials import OPERATOR_NAME, REDIS_NAME
+from components.model.specs import ServiceSpec
+from components.render.openbao import NODES_MOUNT, PULUMI_ROLE
+from ops import vault
+from ops.hosts import NodeError
+from ops.rotate.inside import inside
+from ops.stack import EngineError, Stack
+
+TIMEOUT_SECONDS = 10.0
+_SUPERUSER = "postgres"
+
+
+class Answer(StrEnum):
+    """What a program does with a value."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    """It does not answer, or says something else: that proves nothing."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer, and for an unclear one what was said."""
+
+    answer: Answer
+    said: str = ""
+
+    def __str__(self) -> str:
+        """For a table."""
+        return f"{self.answer}: {self.said}" if self.said else str(self.answer)
+
+
+Ask = Callable[[str], Reply]
+
+
+def asked(ask: Ask, value: str) -> Reply:
+    """The reply; whatever keeps the program from answering makes it an unclear one."""
+    try:
+        return ask(value)
+    except (NodeError, vault.VaultError, EngineError, httpx.HTTPError) as error:
+        return Reply(Answer.UNCLEAR, str(error))
+
+
+def redis_user(stack: Stack, spec: ServiceSpec) -> Ask:
+    """Log in to Redis as the services do; the commands stand on standard input."""
+
+    def ask(password: str) -> Reply:
+        said = inside(
+            stack, spec, ("redis-cli", "-p", str(redis.PORT)), stdin=f"AUTH {REDIS_NAME} {password}\n"
+        )
+        return _by_text(said.text, accepted="OK", refused="WRONGPASS")
+
+    return ask
+
+
+_PSQL = (
+    "IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql --no-psqlrc --no-password --tuples-only --no-align"
+    ' --host=127.0.0.1 --port={port} --username="$1" --dbname="$1" --command="SELECT \'let in\'"'
+)
+
+
+def postgres_role(stack: Stack, spec: ServiceSpec, role: str) -> Ask:
+    """Log in to PostgreSQL over TCP as a service does, from within the container."""
+
+    def ask(password: str) -> Reply:
+        words = ("sh", "-c", _PSQL.format(port=postgres.PORT), "ask", role)
+        said = inside(stack, spec, words, stdin=f"{password}\n")
+        return _by_text(said.text, accepted="let in", refused="password authentication failed")
+
+    return ask
+
+
+def postgres_superuser(stack: Stack, spec: ServiceSpec) -> Ask:
+    """Compare with what PostgreSQL would check: nobody may log in as this role with a password."""
+
+    def ask(password: str) -> Reply:
+        query = f"SELECT rolpassword FROM pg_authid WHERE rolname = '{_SUPERUSER}'"  # noqa: S608 - our own name
+        words = ("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--username", _SUPERUSER, "--command")
+        said = inside(stack, spec, (*words, query))
+        if said.status != 0 or not said.text.startswith("SCRAM-SHA-256$"):
+            return Reply(Answer.UNCLEAR, "no SCRAM verifier was readable")
+        return Reply(Answer.ACCEPTED if fits(said.text, password) else Answer.REFUSED)
+
+    return ask
+
+
+def fits(verifier: str, password: str) -> bool:
+    """Tell whether the password belongs to a verifier of PostgreSQL.
+
+    `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` (PostgreSQL, catalog pg_authid; RFC 5803).
+    """
+    _, cost, keys = verifier.split("$")
+    iterations, salt = cost.split(":")
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(iterations))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    return hmac.compare_digest(stored, base64.b64decode(keys.split(":")[0]))
+
+
+def bearer(url: str, *, prefix: str = "", ca: Path | None = None) -> Ask:
+    """Ask an HTTP server that takes keys, as OpenAI clients do.
+
+    Args:
+        prefix: What stands before the value in the key.
+        ca: Authority of the server; None trusts the system's.
+    """
+    return lambda key: _http(url, {"authorization": f"Bearer {prefix}{key}"}, ca)
+
+
+def page(url: str) -> Ask:
+    """Open a page for people."""
+
+    def ask(password: str) -> Reply:
+        pair = base64.b64encode(f"{OPERATOR_NAME}:{password}".encode()).decode()
+        return _http(url, {"authorization": f"Basic {pair}"}, None)
+
+    return ask
+
+
+def agent_login(stack: Stack, node: str) -> Ask:
+    """Log in as a node's agent. From elsewhere the server refuses a known id too, but with other words."""
+
+    def ask(secret_id: str) -> Reply:
+        said = vault.login_refusal(stack, mount=NODES_MOUNT, role=f"node-{node}", login_id=secret_id)
+        if not said or "CIDR" in said:
+            return Reply(Answer.ACCEPTED)
+        return _by_text(said, accepted="", refused=vault.UNKNOWN_ID)
+
+    return ask
+
+
+def program_login(stack: Stack) -> Ask:
+    """Log in as this program."""
+
+    def ask(secret_id: str) -> Reply:
+        said = vault.login_refusal(stack, mount=PULUMI_ROLE, role=PULUMI_ROLE, login_id=secret_id)
+        return _by_text(said, accepted="", refused=vault.UNKNOWN_ID) if said else Reply(Answer.ACCEPTED)
+
+    return ask
+
+
+def _http(url: str, headers: dict[str, str], ca: Path | None) -> Reply:
+    context = ssl.create_default_context(cafile=str(ca) if ca else None)
+    with httpx.Client(verify=context, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+        status = client.get(url, headers=headers).status_code
+    if status == httpx.codes.OK:
+        return Reply(Answer.ACCEPTED)
+    refused = status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
+    return Reply(Answer.REFUSED) if refused else Reply(Answer.UNCLEAR, f"{url} answers {status}")
+
+
+def _by_text(text: str, *, accepted: str, refused: str) -> Reply:
+    if refused.lower() in text.lower():
+        return Reply(Answer.REFUSED)
+    if accepted and text.strip() == accepted:
+        return Reply(Answer.ACCEPTED)
+    return Reply(Answer.UNCLEAR, text.partition("\n")[0])

@@ -1,0 +1,122 @@
+"""Who checks which secret, and the proof of a rotation: the old value refused where the new one is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.catalogue.credentials import (
+    ENGINE_KEY,
+    LITELLM_DATABASE_PASSWORD,
+    LITELLM_MASTER_KEY,
+    LITELLM_MASTER_KEY_PARTS,
+    LITELLM_NAME,
+    OPERATOR_PASSWORD,
+    POSTGRES_PASSWORD,
+    REDIS_PASSWORD,
+)
+from components.catalogue.vault import PULUMI_ID
+from components.model.specs import ServiceSpec
+from ops import stack as engine
+from ops.rotate import programs
+from ops.rotate.plan import ENGINE
+from ops.rotate.programs import Answer, Ask, asked
+from ops.rotate.targets import Kind, Target, consumers
+from ops.stack import Stack
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one program does with both values."""
+
+    where: str
+    old: str
+    new: str
+    proven: bool
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The stack, and what an operator brings along."""
+
+    stack: Stack
+    ca: Path | None = None
+    """Authority of the front door; None trusts the system's."""
+
+
+def prove(asks: Mapping[str, Ask], *, old: str, new: str) -> tuple[Verdict, ...]:
+    """Ask every program for both values: one that is away refuses the old value too, which proves nothing."""
+    verdicts = []
+    for where, ask in asks.items():
+        refused, accepted = asked(ask, old), asked(ask, new)
+        proven = refused.answer is Answer.REFUSED and accepted.answer is Answer.ACCEPTED
+        verdicts.append(Verdict(where, str(refused), str(accepted), proven))
+    return tuple(verdicts)
+
+
+def asks_for(around: Surroundings, target: Target) -> Mapping[str, Ask]:
+    """The programs that check the values of a target; empty where none is known."""
+    if target.kind is Kind.AGENT_ID:
+        nodes = [spec.node for spec in consumers(around.stack, target.name)]
+        return {f"login of node-{node}": programs.agent_login(around.stack, node) for node in nodes}
+    find = _PROGRAMS.get(target.name)
+    return dict(find(around)) if find else {}
+
+
+Found = Iterator[tuple[str, Ask]]
+
+
+def _redis(around: Surroundings) -> Found:
+    for spec in _holding(around, REDIS_PASSWORD.name, "redis"):
+        yield f"{spec.full_name}: AUTH", programs.redis_user(around.stack, spec)
+
+
+def _role(around: Surroundings) -> Found:
+    for spec in _holding(around, LITELLM_DATABASE_PASSWORD.name, "postgres"):
+        where = f"{spec.full_name}: login of {LITELLM_NAME}"
+        yield where, programs.postgres_role(around.stack, spec, LITELLM_NAME)
+
+
+def _superuser(around: Surroundings) -> Found:
+    for spec in _holding(around, POSTGRES_PASSWORD.name, "postgres"):
+        yield f"{spec.full_name}: its verifier", programs.postgres_superuser(around.stack, spec)
+
+
+def _gateway(around: Surroundings) -> Found:
+    url = f"{engine.output(around.stack.name, 'chat_url')}/v1/models"
+    prefix = str(LITELLM_MASTER_KEY_PARTS[0])
+    yield url, programs.bearer(url, prefix=prefix, ca=around.ca)
+
+
+def _engines(around: Surroundings) -> Found:
+    for spec in _holding(around, ENGINE_KEY.name, ENGINE):
+        address = around.stack.nodes[spec.node].address
+        url = f"http://{address}:{spec.published_port('http')}/v1/models"
+        yield f"{spec.full_name}: {url}", programs.bearer(url)
+
+
+def _pages(around: Surroundings) -> Found:
+    urls = engine.urls(around.stack.name)
+    for url in (f"{urls['stats']}/stats", f"{urls['prometheus']}/-/ready"):
+        yield url, programs.page(url)
+
+
+def _program(around: Surroundings) -> Found:
+    yield "login of the program", programs.program_login(around.stack)
+
+
+def _holding(around: Surroundings, name: str, service: str) -> Iterator[ServiceSpec]:
+    """The services that hold the secret and whose short name begins so."""
+    return (spec for spec in consumers(around.stack, name) if spec.name.startswith(service))
+
+
+_PROGRAMS: Mapping[str, Callable[[Surroundings], Found]] = {
+    REDIS_PASSWORD.name: _redis,
+    LITELLM_DATABASE_PASSWORD.name: _role,
+    POSTGRES_PASSWORD.name: _superuser,
+    LITELLM_MASTER_KEY.name: _gateway,
+    ENGINE_KEY.name: _engines,
+    OPERATOR_PASSWORD.name: _pages,
+    PULUMI_ID: _program,
+}

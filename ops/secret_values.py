@@ -1,0 +1,77 @@
+"""The secret values of a stack by name, for tools that look for them, change them or keep them safe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from components.config.settings import NAMESPACE
+from ops.stack import EngineError, pulumi
+
+SHORTEST = 8
+"""Characters. A shorter text turns up in other people's data by chance, so finding it would say nothing."""
+
+_FIELDS = {
+    "random:index/randomPassword:RandomPassword": "result",
+    "random:index/randomBytes:RandomBytes": "hex",
+}
+"""The output that holds the value, by type of resource."""
+
+_PREFIX = "secrets-"
+"""What the program puts before the name of a secret to name its resource."""
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - plain text, whatever the terminal
+
+
+def known_secrets(stack_name: str, *, warn: Callable[[str], None] = _to_stderr) -> Mapping[str, str]:
+    """Every value that the engine knows: generated ones from the state, the operator's from the stack file.
+
+    Names are those of `SecretRef`; a configured key of another namespace than the program's keeps it. What
+    stands in the Vault server alone is not among them: not even the program's own login may read that.
+
+    Args:
+        warn: Takes a line for each value that is left out because it is shorter than `SHORTEST`.
+
+    Raises:
+        EngineError: The engine does not know the stack or cannot decrypt it.
+    """
+    state = json.loads(pulumi("stack", "export", "--show-secrets", "--stack", stack_name))
+    config = json.loads(pulumi("config", "--show-secrets", "--json", "--stack", stack_name))
+    found = {**dict(_generated(state)), **dict(_configured(config))}
+    for name in [name for name, value in found.items() if len(value) < SHORTEST]:
+        del found[name]
+        warn(f"{name}: must have {SHORTEST} characters or more to be looked for; left out")
+    return dict(sorted(found.items()))
+
+
+def _generated(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for resource in state["deployment"].get("resources") or []:
+        field = _FIELDS.get(resource["type"])
+        # What waits for its removal has a successor of the same name, whose value is the one in use.
+        if field is None or resource.get("delete"):
+            continue
+        name = resource["urn"].rpartition("::")[2].removeprefix(_PREFIX)
+        yield name, _plain(name, resource.get("outputs", {}).get(field))
+
+
+def _plain(name: str, output: object) -> str:
+    """The text of an output; a secret one is an object that holds it as JSON.
+
+    Raises:
+        EngineError: The engine did not show the value.
+    """
+    if isinstance(output, dict) and "plaintext" in output:
+        output = json.loads(output["plaintext"])
+    if not isinstance(output, str):
+        raise EngineError(f"{name}: must have a value in the state, got none; pulumi up")
+    return output
+
+
+def _configured(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, item in config.items():
+        if item.get("secret") and item.get("value"):
+            yield key.removeprefix(f"{NAMESPACE}:"), str(item["value"])
