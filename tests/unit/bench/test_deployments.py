@@ -14,7 +14,7 @@ from bench.peers.alike import differences
 from bench.peers.opentofu import configuration
 from bench.pulumi_project import PROBE, base_config, own_network
 from bench.services import NODES, spread_over_nodes
-from components.config.settings import parse
+from components.config.load import parse
 from lab import paths
 from lab.images import LabImage
 from lab.nodes import LabNode
