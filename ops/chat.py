@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from ops.errors import SwarmError
+
 TIMEOUT_SECONDS = 120.0
 
 
@@ -23,7 +25,7 @@ class Piece:
 
 
 @dataclass
-class ChatError(Exception):
+class ChatError(SwarmError):
     """The swarm refused the request or broke the stream off."""
 
     said: str

@@ -14,19 +14,14 @@ from rich.table import Table
 
 from components.config.errors import SettingsError
 from ops import chat, hosts, lab_bridge, probe, recover, stack
-from ops.backup.checks import FindingError
 from ops.backup.commands import backup_command, restore_app
-from ops.backup.snapshot import BackupError
+from ops.errors import SwarmError
 from ops.hosts import Container
 from ops.keys.commands import keys_app
-from ops.keys.external import KeysError
 from ops.prove.commands import app as secrets_app
-from ops.prove.search import SearchError
 from ops.rotate.commands import rotate_command
-from ops.rotate.errors import RotationError
 from ops.session import JsonOption, StackOption, YesOption, console, open_stack, say
 from ops.stack import Stack
-from ops.vault import VaultError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
@@ -182,19 +177,6 @@ def main() -> None:
     """Run the command line; an expected error is one message on stderr and status 1."""
     try:
         app(prog_name="./swarm")
-    except (
-        stack.EngineError,
-        SettingsError,
-        chat.ChatError,
-        lab_bridge.LabError,
-        hosts.NodeError,
-        recover.ForeignStateError,
-        BackupError,
-        FindingError,
-        KeysError,
-        RotationError,
-        SearchError,
-        VaultError,
-    ) as error:
+    except (SettingsError, SwarmError) as error:
         _complain(error)
         sys.exit(1)

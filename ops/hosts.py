@@ -12,6 +12,7 @@ from typing import Any
 from components.config.settings import NodeSettings
 from components.model.naming import LABEL_PREFIX
 from components.model.ssh import ssh_options
+from ops.errors import SwarmError
 from ops.stack import Stack
 
 LOG_LINES = 30
@@ -62,7 +63,7 @@ class Container:
 
 
 @dataclass
-class NodeError(Exception):
+class NodeError(SwarmError):
     """A command on a node did not do what it should."""
 
     said: str

@@ -6,11 +6,13 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.errors import SwarmError
+
 STACK = "lab"
 
 
 @dataclass
-class LabError(Exception):
+class LabError(SwarmError):
     """There is no lab on this machine."""
 
     said: str

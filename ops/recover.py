@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.model.naming import LABEL_PREFIX, NETWORK
+from ops.errors import SwarmError
 from ops.hosts import NodeError, on_node
 from ops.stack import EngineError, Stack, pulumi
 
@@ -32,7 +33,7 @@ class Orphan:
 
 
 @dataclass
-class ForeignStateError(Exception):
+class ForeignStateError(SwarmError):
     """The state is not the one that the containers on the nodes were made with."""
 
     said: str

@@ -14,13 +14,14 @@ from components.catalogue.swarm import swarm
 from components.config.load import parse
 from components.config.settings import NAMESPACE, NodeSettings, Settings
 from components.model.specs import ServiceSpec
+from ops.errors import SwarmError
 
 _ENCRYPTED = "encrypted"
 """In place of a secret value, which is not asked for: that it is set is all that matters here."""
 
 
 @dataclass
-class EngineError(Exception):
+class EngineError(SwarmError):
     """The `pulumi` command refused; its own words are the message."""
 
     said: str

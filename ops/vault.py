@@ -14,6 +14,7 @@ from hvac import exceptions
 
 from components.render.openbao import PULUMI_ROLE
 from ops import stack as engine
+from ops.errors import SwarmError
 from ops.stack import Stack
 
 TIMEOUT_SECONDS = 10
@@ -23,7 +24,7 @@ UNKNOWN_ID = "invalid role or secret ID"
 
 
 @dataclass
-class VaultError(Exception):
+class VaultError(SwarmError):
     """The server does not do what it was asked for."""
 
     said: str

@@ -20,7 +20,7 @@ most=5
 
 # Of the container, as Docker knows it; empty where there is none.
 look() { docker inspect --format "$1" "$container" 2>/dev/null; }
-life() { look '{{.State.Running}} {{.State.StartedAt}}'; }
+life() { look '{{.State.Status}} {{.State.StartedAt}}'; }
 restarts() { look '{{.RestartCount}}'; }
 
 give_up() {
@@ -37,7 +37,8 @@ end=$(($(date +%s) + limit))
 while :; do
 	before=$(life)
 	said=$(printf '%s\n' "$input" | docker exec --interactive "$container" "$@" 2>&1) && break
-	if [ "${before%% *}" = true ] && [ "$(life)" = "$before" ]; then
+	# From 125 on the status is not the command's own, but Docker's or that of a signal.
+	if [ $? -lt 125 ] && [ "${before%% *}" = running ] && [ "$(life)" = "$before" ]; then
 		printf '%s\n' "$said" >&2
 		exit 1
 	fi

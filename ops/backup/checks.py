@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ops.backup.snapshot import BackupError
+from ops.errors import SwarmError
 from ops.hosts import NodeError
 
 
@@ -21,7 +22,7 @@ class Check:
     detail: str = ""
 
 
-class FindingError(Exception):
+class FindingError(SwarmError):
     """Something in a backup is not as it should be; its message never holds a value."""
 
 

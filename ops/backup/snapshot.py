@@ -18,6 +18,8 @@ from typing import IO
 from google.protobuf import empty_pb2, unknown_fields
 from google.protobuf.message import DecodeError
 
+from ops.errors import SwarmError
+
 CHUNK_BYTES = 1 << 20
 
 _SUMS = "SHA256SUMS"
@@ -30,7 +32,7 @@ _KEY_ID = 3
 
 
 @dataclass
-class BackupError(Exception):
+class BackupError(SwarmError):
     """A backup cannot be made, or cannot be used."""
 
     said: str

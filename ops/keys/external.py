@@ -13,6 +13,7 @@ from components.config.settings import NAMESPACE
 from components.model.problems import Problem
 from components.render.openbao import EXTERNAL_FIELD, MOUNT, external_path
 from ops import configuration, vault
+from ops.errors import SwarmError
 from ops.stack import EngineError, Stack
 
 SECTION = "keys_in_vault"
@@ -23,7 +24,7 @@ _PLAIN = re.compile(r"[!-~\r\n]*")
 
 
 @dataclass
-class KeysError(Exception):
+class KeysError(SwarmError):
     """A key was not put in or taken out as asked; the message says what is left to do."""
 
     said: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.config.settings import NodeSettings
+from ops.errors import SwarmError
 from ops.hosts import on_node
 from ops.prove.needles import Needles, Source
 
@@ -25,7 +26,7 @@ _CANARY = "canary"
 
 
 @dataclass
-class SearchError(Exception):
+class SearchError(SwarmError):
     """A search did not work, so it proves nothing."""
 
     said: str

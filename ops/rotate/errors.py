@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ops.errors import SwarmError
+
 
 @dataclass
-class RotationError(Exception):
+class RotationError(SwarmError):
     """A rotation was not begun or not finished; the message says which, and the next command."""
 
     said: str

@@ -95,7 +95,7 @@ esac
 echo "$@" >>"$FAKE/words"
 cat >"$FAKE/input"
 echo "$(wc -l <"$FAKE/words") starts"
-[ ! -e "$FAKE/restarts" ] || echo "true $(wc -l <"$FAKE/words")" >"$FAKE/life"
+[ ! -e "$FAKE/restarts" ] || echo "running $(wc -l <"$FAKE/words")" >"$FAKE/life"
 [ "$(wc -l <"$FAKE/words")" -gt "$(cat "$FAKE/failures")" ]
 """
 
@@ -109,7 +109,7 @@ class Node:
         self.leftover.write_text("the id")
         (folder / "docker").write_text(FAKE_DOCKER)
         (folder / "docker").chmod(0o755)
-        (folder / "life").write_text("true 0\n")
+        (folder / "life").write_text("running 0\n")
         (folder / "failures").write_text(str(failures))
         if restarts:
             (folder / "restarts").touch()

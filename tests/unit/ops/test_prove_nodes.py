@@ -166,6 +166,7 @@ def test_an_engine_may_have_its_key_in_its_environment(lab_stack: Stack) -> None
         ("thanos-vllm-backup", "environ", REDIS, "environment of python3 in thanos-vllm-backup, process 12"),
         ("thanos-agent", "environ", ENGINE, "environment of python3 in thanos-agent, process 12"),
     ],
+    ids=["arguments", "another's secret", "another container"],
 )
 def test_other_processes_may_not(lab_stack: Stack, container: str, what: str, value: str, path: str) -> None:
     outcome = processes_of(lab_stack, "thanos", container, *process(12, what, value))
