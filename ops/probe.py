@@ -15,7 +15,8 @@ from ops.stack import Stack
 
 POLL_SECONDS = 1.0
 RESTARTS_GIVEN_UP_AT = 3
-"""A container that restarted this often since its creation is in a crash loop."""
+"""A container that restarts this often while somebody waits for it is in a crash loop. Those of before do not
+count: an agent ends and is started again whenever its server begins anew."""
 
 GONE_GRACE_SECONDS = 10.0
 """A node may miss one look, and a container is away while it is replaced; what is away for longer is lost."""
@@ -51,22 +52,33 @@ def wait_healthy(
     """
     deadline = time.monotonic() + timeout_seconds
     gone_since: dict[str, float] = {}
+    restarts: dict[str, int] = {}
     while True:
         found = look(stack)
+        # A smaller count than before means another container, or one that was restarted by hand.
+        restarts = {item.name: min(restarts.get(item.name, item.restarts), item.restarts) for item in found}
         waiting = [container for container in found if not container.state.good]
         if not waiting:
             return found
         now = time.monotonic()
         gone_since = {item.name: gone_since.get(item.name, now) for item in waiting if item.state in GONE}
-        lost = [item for item in waiting if _lost(item, now - gone_since.get(item.name, now))]
+        lost = [
+            item
+            for item in waiting
+            if _lost(
+                item,
+                gone_seconds=now - gone_since.get(item.name, now),
+                restarts=item.restarts - restarts[item.name],
+            )
+        ]
         if lost or now > deadline:
             raise NotHealthyError(tuple(lost or waiting), _last_lines(stack, lost or waiting))
         time.sleep(POLL_SECONDS)
 
 
-def _lost(container: Container, gone_seconds: float) -> bool:
+def _lost(container: Container, *, gone_seconds: float, restarts: int) -> bool:
     stopped = container.state is State.STOPPED
-    return stopped or container.restarts >= RESTARTS_GIVEN_UP_AT or gone_seconds > GONE_GRACE_SECONDS
+    return stopped or restarts >= RESTARTS_GIVEN_UP_AT or gone_seconds > GONE_GRACE_SECONDS
 
 
 def _last_lines(stack: Stack, containers: list[Container]) -> dict[str, str]:

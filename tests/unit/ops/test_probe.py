@@ -69,10 +69,22 @@ def test_gives_up_on_what_stays_away(lab_stack: Stack, monkeypatch: pytest.Monke
 
 
 def test_gives_up_on_a_crash_loop_with_its_last_words(lab_stack: Stack) -> None:
-    looping = container(State.STARTING, restarts=3)
+    counts = itertools.count(7)
 
     with pytest.raises(NotHealthyError, match="last words of thanos-vllm-backup"):
-        probe.wait_healthy(lab_stack, timeout_seconds=60, look=lambda _: [looping])
+        probe.wait_healthy(
+            lab_stack, timeout_seconds=60, look=lambda _: [container(State.STARTING, restarts=next(counts))]
+        )
+
+    assert next(counts) == 7 + probe.RESTARTS_GIVEN_UP_AT + 1
+
+
+def test_restarts_of_before_do_not_count(lab_stack: Stack) -> None:
+    looks = iter([[container(state, restarts=9)] for state in (State.STARTING, State.HEALTHY)])
+
+    found = probe.wait_healthy(lab_stack, timeout_seconds=60, look=lambda _: next(looks))
+
+    assert [item.restarts for item in found] == [9]
 
 
 def test_time_runs_out(lab_stack: Stack) -> None:
