@@ -36,14 +36,17 @@ def test_everything_comes_back(
 ) -> None:
     before = [container_ids(name) for name in names]
     what = f"{' and '.join(names)} {'lost power' if kill else 'restarted'}"
+    redis = Redis.of(deployed)
 
     with timed(f"{what}, until all is healthy again"):
         with timed(f"{what}, until requests are answered again"):
-            reboot(names, kill=kill)
+            with timed(f"{what}, until Redis, which starts only with its secret, answers"):
+                reboot(names, kill=kill)
+                eventually(redis.answers, within_seconds=180, poll_seconds=0.1)
             eventually(lambda: front_door_answers(front_door), within_seconds=180, poll_seconds=0.2)
         eventually(lambda: all(item.state.good for item in survey(deployed)), within_seconds=180)
 
     assert [container_ids(name) for name in names] == before
-    assert Redis.of(deployed).accepts_its_password()
+    assert redis.accepts_its_password()
     if kill:
         assert engine.run("preview", "--refresh", "--expect-no-changes").status == 0
