@@ -72,12 +72,12 @@ def parse(raw: Mapping[str, str], *, encrypted: Collection[str] = ()) -> Setting
             try:
                 values[key] = json.loads(raw[key])
             except json.JSONDecodeError:
-                problems.append(Problem(f"{NAMESPACE}:{key}", "must be an object", repr(raw[key])))
+                problems.append(Problem(f"{NAMESPACE}:{key}", "must be an object", "something else"))
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         broken = {problem.path for problem in problems}
-        found = [_problem(item) for item in error.errors(include_url=False)]
+        found = [_problem(item, encrypted) for item in error.errors(include_url=False)]
         raise SettingsError([*problems, *(item for item in found if item.path not in broken)]) from None
     refuse([*problems, *_problems_of_token(raw.get(_TRANSIT_TOKEN, ""), settings)])
     return settings
@@ -110,10 +110,12 @@ def _unknown_key(key: str) -> Problem:
     return Problem(f"{NAMESPACE}:{key}", "must be a known key", repr(key), f"known are {known}")
 
 
-def _problem(item: ErrorDetails) -> Problem:
+def _problem(item: ErrorDetails, encrypted: Collection[str]) -> Problem:
     """Translate one of pydantic's errors into our form, with the path in the stack file's terms."""
-    path = f"{NAMESPACE}:" + ".".join(str(step) for step in item["loc"] if step != _BY_KEY)
-    got = repr(item["input"])
+    steps = [str(step) for step in item["loc"] if step != _BY_KEY]
+    path = f"{NAMESPACE}:" + ".".join(steps)
+    hidden = steps[0] in encrypted or steps[-1] in _NEVER_SHOWN
+    got = "something else" if hidden else _kind_or_text(item["input"])
     if item["type"] == "extra_forbidden":
         return Problem(
             path, "must be a known key", repr(item["loc"][-1]), "remove it or correct its spelling"
@@ -122,6 +124,25 @@ def _problem(item: ErrorDetails) -> Problem:
         return Problem(path, "must be given")
     return Problem(path, _EXPECTED.get(item["type"], _rephrase(item["msg"])), got)
 
+
+def _kind_or_text(value: object) -> str:
+    """The value itself if it is short and single; of any other the kind: it may hold a key by mistake."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case str() if len(value) > _LONGEST_SHOWN:
+            return f"text of {len(value)} characters"
+        case _:
+            return repr(value)
+
+
+_NEVER_SHOWN = ("ca_certificate", "certificate")
+"""Whoever has certificate and key in one file is likely to paste both."""
+
+_LONGEST_SHOWN = 60
+"""Characters; tokens of most services are longer."""
 
 _BY_KEY = "[key]"
 """Step in pydantic's path to what is wrong with a key itself; the step before it is that key."""

@@ -47,12 +47,12 @@ WRONG = [
     *(
         (
             {f"vault__{name}": text},
-            f"aiswarm:vault.{name}: must be certificates as PEM text, and nothing else, got {text!r}",
+            f"aiswarm:vault.{name}: must be certificates as PEM text, and nothing else, got something else",
         )
         for name in ("ca_certificate", "certificate")
         for text in ("vault.pem", PEM.replace("CERTIFICATE", "PRIVATE KEY"), f"{PEM}and more")
     ),
-    ({"epochs": ["redis-password"]}, "aiswarm:epochs: must be an object, got ['redis-password']"),
+    ({"epochs": ["redis-password"]}, "aiswarm:epochs: must be an object, got a list"),
     ({"epochs": {"redis-password": 0}}, f"aiswarm:epochs.redis-password: {NOT_POSITIVE}, got 0"),
     ({"epochs": {"redis-password": 1.5}}, "aiswarm:epochs.redis-password: must be a whole number, got 1.5"),
     (
@@ -94,6 +94,50 @@ WRONG = [
 @pytest.mark.parametrize(("changes", "message"), WRONG)
 def test_wrong_value_is_named_with_its_path(changes: dict[str, object], message: str) -> None:
     assert refusal(raw("prod", **changes)) == [message]
+
+
+TRANSIT = {"address": "https://transit:8200", "key_name": "swarm"}
+HIDDEN = "-----BEGIN PRIVATE KEY-----\nnot-to-be-shown\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"vault__certificate": PEM + HIDDEN},
+        {"vault__ca_certificate": PEM + HIDDEN},
+        {"vault__certificate": [PEM, HIDDEN]},
+        {"vault": {"product": "vault", "transit": {**TRANSIT, "ca_certificate": PEM + HIDDEN}}},
+        {"vault": PEM + HIDDEN},
+        {"vault": [PEM, HIDDEN]},
+        {"vault__generation": {"key": HIDDEN}},
+        {"nodes__oracle__address": HIDDEN},
+    ],
+)
+def test_a_private_key_in_a_wrong_place_is_never_shown(changes: dict[str, object]) -> None:
+    (problem,) = refusal(raw("prod", **changes))
+    assert "not-to-be-shown" not in problem
+    assert problem.startswith("aiswarm:")
+
+
+@pytest.mark.parametrize(
+    "value", [HIDDEN, "not-to-be-shown", json.dumps("not-to-be-shown"), '{"not-to-be-shown"']
+)
+def test_a_section_that_is_none_is_not_shown_when_it_is_encrypted(value: str) -> None:
+    problems = refusal({**raw("prod"), "vault": value}, encrypted=("vault",))
+    assert problems == ["aiswarm:vault: must be an object, got something else"]
+
+
+def test_text_in_place_of_a_section_is_not_shown() -> None:
+    """It may be a token that belongs to another key."""
+    assert refusal({**raw("prod"), "railway": "not-to-be-shown"}) == [
+        "aiswarm:railway: must be an object, got something else"
+    ]
+
+
+def test_of_a_long_value_only_its_length_is_shown() -> None:
+    assert refusal(raw("prod", vault__product="x" * 61)) == [
+        "aiswarm:vault.product: must be 'openbao' or 'vault', got text of 61 characters"
+    ]
 
 
 def test_an_unknown_key_in_vault_is_refused_with_those_that_there_are() -> None:
