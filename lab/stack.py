@@ -14,13 +14,14 @@ from pathlib import Path
 import yaml
 
 from components.catalogue.images import IMAGES
+from components.deploy.authority import write_authority
 from lab import environment, nodes, paths, stack_file, tls
 from lab.environment import STACK
 from lab.images import LabImage
 from lab.nodes import LabNode
 from lab.process import StepError, logged, output
 from lab.steps import Steps
-from ops import certificates, probe, stack
+from ops import certificates, probe, recover, stack
 
 PARALLEL = 12
 """Operations at a time, four a host; `docs/measurements.md` has what it saves."""
@@ -91,15 +92,17 @@ def _is_rotated(ours: tls.VaultTls, address: str, certificate: str) -> bool:
 
 
 def deploy(steps: Steps) -> None:
-    """Run `pulumi up`, then wait until every service is healthy.
+    """Run `pulumi refresh` and `up`, then wait until every service is healthy.
 
-    With a refresh, because the engine alone does not notice a container that was removed by hand.
+    The refresh is for containers that were removed by hand, which the engine alone does not notice. It comes
+    apart, because `up --refresh --exclude` would leave out the same resources of the update, too.
 
     Raises:
         StepError: The engine refused or a service never became healthy.
     """
     with steps.step("pulumi up") as step:
         nodes.open_masters()
+        write_authority(STACK, (tls.vault_folder() / "ca.pem").read_text(), project=paths.REPO)
         step.note = summary(_pulumi_up())
     with steps.step("every service healthy") as step:
         try:
@@ -113,12 +116,17 @@ def _pulumi_up() -> str:
     """Run the deployment and return its log."""
     log = paths.log_dir() / "pulumi-up.log"
     log.unlink(missing_ok=True)
+    options = ("--stack", STACK, "--parallel", str(PARALLEL), "--non-interactive", "--color", "never",
+               "--suppress-outputs")  # fmt: skip
     try:
-        logged(
-            ("pulumi", "up", "--yes", "--skip-preview", "--refresh", "--stack", STACK,
-             "--parallel", str(PARALLEL), "--non-interactive", "--color", "never", "--suppress-outputs"),
-            log="pulumi-up", cwd=paths.REPO, cause="named in the diagnostics above", hint="./swarm status",
-        )  # fmt: skip
+        for command in (recover.REFRESH, ("up", "--yes", "--skip-preview")):
+            logged(
+                ("pulumi", *command, *options),
+                log="pulumi-up",
+                cwd=paths.REPO,
+                cause="named in the diagnostics above",
+                hint="./swarm status",
+            )
     except StepError as error:
         if log.exists() and LOCKED in log.read_text(errors="replace"):
             error.cause = "an earlier `pulumi` was killed, or one is still at work on the stack"

@@ -19,6 +19,13 @@ from ops.stack import EngineError, Stack, pulumi
 
 CONTAINER_TYPE = "docker:index/container:Container"
 
+REFRESH = ("refresh", "--yes", "--skip-preview", "--exclude", "**:SwarmSecrets$**")
+"""Brings the state in line with the hosts, and leaves out the Vault server's content with its provider.
+
+With it every refresh would dial the server, and fail where its container is gone: nothing could put the
+container back. In a pattern of the engine `**` is any text; one that fits nothing is no error, other than a
+plain URN (pkg/resource/deploy, `NewUrnTargets` and `checkTargets`)."""
+
 
 @dataclass(frozen=True)
 class Orphan:
@@ -89,7 +96,7 @@ def free(stack: Stack, *, silent: Collection[str], say: Callable[[str], None]) -
     pulumi("cancel", "--yes", "--stack", stack.name)
     say("bringing the state in line with the nodes; this takes about a minute")
     try:
-        pulumi("refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--stack", stack.name)
+        pulumi(*REFRESH, "--clear-pending-creates", "--stack", stack.name)
     except EngineError as error:
         if not silent:
             raise

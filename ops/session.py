@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from components.deploy.authority import write_authority
 from ops import lab_bridge, stack
 from ops.stack import Stack
 
@@ -23,11 +24,16 @@ console = Console()
 
 
 def open_stack(name: str) -> Stack:
-    """The stack; for the lab's own its environment is set up first, so that no `eval` is needed."""
+    """The stack; for the lab's own its environment is set up first, so that no `eval` is needed.
+
+    The authority's file is written, because a fresh checkout has none before the program has run.
+    """
     os.chdir(REPO)
     if name == lab_bridge.STACK:
         lab_bridge.activate()
-    return stack.read(name)
+    found = stack.read(name)
+    write_authority(name, found.settings.vault.ca_certificate)
+    return found
 
 
 def say(line: str) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_vault as vault
 
+from components.deploy.authority import write_authority
 from components.deploy.files import RUN, as_root
 from components.deploy.place import Place
 from components.deploy.providers import ssh_connection
@@ -228,15 +228,5 @@ class SwarmSecrets(pulumi.ComponentResource):
 
 
 def _authority_file(certificate: str) -> str:
-    """Write the authority where the provider can read it; the path is the same on every machine.
-
-    The provider takes a file only. One below the project's folder, where the provider is started too, is
-    there on every checkout as soon as the program has run once, be it for a preview.
-    """
-    file = Path(".vault", f"{pulumi.get_stack()}.pem")
-    if certificate and not (file.exists() and file.read_text(encoding="utf-8") == certificate):
-        file.parent.mkdir(exist_ok=True)
-        partial = file.with_suffix(f".{os.getpid()}")
-        partial.write_text(certificate, encoding="utf-8")
-        partial.replace(file)
-    return str(file)
+    """Write the authority where the provider can read it."""
+    return write_authority(pulumi.get_stack(), certificate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import ipaddress
+import os
 import ssl
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 from cryptography import x509
 from rich.console import Console
 
-from lab import paths, process, stack, tls
+from lab import nodes, paths, process, stack, tls
 from lab.images import LabImage
 from lab.nodes import LabNode
 from lab.process import StepError
 from lab.steps import Steps
+from ops import probe, recover
+from ops import stack as deployed
 
 ADDRESS = "198.18.0.11"
 LOG = """
@@ -83,6 +86,33 @@ def test_brackets_in_a_note_are_no_markup() -> None:
 
 def test_what_the_engine_did() -> None:
     assert stack.summary(LOG) == "58 created, 4 replaced, 1 unchanged"
+
+
+def test_a_deployment_begins_with_a_refresh_that_needs_no_vault_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$*" >>"$AISWARM_CACHE/calls"\ncat .vault/lab.pem\n')
+    program.chmod(0o755)
+    checkout, state = tmp_path / "checkout", tmp_path / "state"
+    for folder in (checkout, tmp_path / "cache"):
+        folder.mkdir()
+    monkeypatch.setenv("AISWARM_STATE", str(state))
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(paths, "REPO", checkout)
+    monkeypatch.setattr(nodes, "open_masters", lambda: None)
+    monkeypatch.setattr(probe, "wait_healthy", lambda *_, **__: [])
+    monkeypatch.setattr(deployed, "read", lambda _: None)
+    authority = tls.ensure_vault(tls.vault_folder(), address=ADDRESS).ca_certificate
+
+    stack.deploy(Steps(Console(file=io.StringIO())))
+
+    refresh, up = (tmp_path / "cache" / "calls").read_text().splitlines()
+    assert refresh.startswith(" ".join(recover.REFRESH))
+    assert up.startswith("up --yes")
+    assert "--refresh" not in up
+    assert (checkout / ".vault" / "lab.pem").read_text() == authority
 
 
 def test_machine_facts_complete_the_committed_configuration() -> None:

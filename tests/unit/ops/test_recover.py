@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from components.config.settings import NodeSettings
+from lab import paths
 from ops import recover
 from ops.hosts import CommandError, UnreachableError
 from ops.recover import CONTAINER_TYPE, ForeignStateError, Orphan
@@ -120,9 +121,21 @@ def test_free_removes_the_lock_and_then_refreshes(world: World) -> None:
 
     assert world.engine == [
         ("cancel", "--yes", "--stack", "lab"),
-        ("refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--stack", "lab"),
+        (*recover.REFRESH, "--clear-pending-creates", "--stack", "lab"),
     ]
     assert len(said) == 2
+
+
+@pytest.mark.parametrize("stack", ["lab", "prod"])
+def test_a_refresh_dials_no_vault_server(stack: str) -> None:
+    """The engine's own rule: `**` is any text (pkg/resource/deploy, `NewUrnTargets`)."""
+    pattern = re.compile(".*".join(map(re.escape, recover.REFRESH[-1].split("**"))))
+    urns = (paths.REPO / "tests" / "golden" / f"urns-{stack}.txt").read_text().splitlines()
+
+    left_out = {urn for urn in urns if pattern.fullmatch(urn)}
+
+    assert recover.REFRESH[-2] == "--exclude"
+    assert left_out == {urn for urn in urns if re.search(r"\$(vault:|pulumi:providers:vault:)", urn)} != set()
 
 
 def test_a_failed_refresh_is_an_error_unless_a_node_is_silent(world: World) -> None:
