@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from components.model.certificates import matches
+from components.model.certificates import RENEWED_BEFORE, find_flaws, matches
 
 __all__ = (
+    "RENEWED_BEFORE",
     "Authority",
     "Certificate",
     "is_living_authority",
@@ -33,8 +33,6 @@ __all__ = (
 
 AUTHORITY_LIFETIME: Final = datetime.timedelta(days=3650)
 LIFETIME: Final = datetime.timedelta(days=365)
-RENEWED_BEFORE: Final = datetime.timedelta(days=30)
-"""A certificate with less than this left is replaced."""
 
 VAULT_ADDRESSES: Final = ("127.0.0.1",)
 VAULT_NAMES: Final = ("vault", "oracle-vault", "localhost")
@@ -134,20 +132,7 @@ def is_valid(
 
     Texts that are no certificates are not valid.
     """
-    try:
-        found = x509.load_pem_x509_certificate(certificate.encode())
-        signer = x509.load_pem_x509_certificate(authority.encode())
-        found.verify_directly_issued_by(signer)
-        told = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
-        return False
-    wanted = {ipaddress.ip_address(address) for address in addresses}
-    return (
-        _lives(found, soon)
-        and _lives(signer, soon)
-        and wanted <= set(told.get_values_for_type(x509.IPAddress))
-        and set(names) <= set(told.get_values_for_type(x509.DNSName))
-    )
+    return not find_flaws(certificate, authority, addresses, names, soon=soon)
 
 
 def is_living_authority(authority: Authority, *, soon: datetime.timedelta = RENEWED_BEFORE) -> bool:

@@ -8,7 +8,7 @@ import pulumi
 import pulumi.runtime.config
 
 from components.config.settings import NAMESPACE, Settings
-from components.model.certificates import matches
+from components.model.certificates import RENEWED_BEFORE, find_flaws, matches
 from components.model.checks import Swarm
 from components.model.external_keys import EXTERNAL_KEYS
 from components.model.problems import Problem
@@ -25,7 +25,7 @@ def find_missing_inputs(settings: Settings, swarm: Swarm) -> list[Problem]:
     host_keys = _missing_host_keys(settings)
     secrets = [*_missing_secrets(swarm), *_missing_certificates(settings)]
     if not pulumi.runtime.is_dry_run():
-        return [*host_keys, *secrets, *_strange_pairs(settings)]
+        return [*host_keys, *secrets, *_strange_pairs(settings), *_problems_of_certificate(settings)]
     for group in (host_keys, secrets):
         if group:
             lines = "\n".join(f"  {problem}" for problem in group)
@@ -106,3 +106,26 @@ def _strange_pairs(settings: Settings) -> list[Problem]:
         for key, name, certificate in pairs
         if certificate and (private := get(f"{NAMESPACE}:{key}")) and not matches(certificate, private)
     ]
+
+
+def _problems_of_certificate(settings: Settings) -> list[Problem]:
+    """Why clients would refuse the Vault server's certificate; of one that soon ends the operator is told."""
+    vault = settings.vault
+    if not (vault.ca_certificate and vault.certificate):
+        return []
+    addresses = (str(settings.nodes.oracle.address), "127.0.0.1")
+    told = (vault.certificate, vault.ca_certificate, addresses, ("localhost",))
+    flaws = find_flaws(*told)
+    problems = [
+        Problem(
+            f"{NAMESPACE}:vault.certificate",
+            flaw.expected,
+            flaw.got,
+            "`./swarm rotate vault-tls --apply` makes another one",
+        )
+        for flaw in flaws or find_flaws(*told, soon=RENEWED_BEFORE)
+    ]
+    if problems and not flaws:
+        pulumi.log.warn("\n".join(map(str, problems)))
+        return []
+    return problems
