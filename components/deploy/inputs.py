@@ -21,11 +21,11 @@ def find_missing_inputs(settings: Settings, swarm: Swarm) -> list[Problem]:
     A pull request is previewed without any secret and without a way to the nodes, so a preview must not need
     them. A real run without a host key would talk to whoever answers.
     """
-    _say_what_is_left_out(settings)
     host_keys = _missing_host_keys(settings)
     secrets = [*_missing_secrets(swarm), *_missing_certificates(settings)]
     if not pulumi.runtime.is_dry_run():
         return [*host_keys, *secrets, *_strange_pairs(settings), *_problems_of_certificate(settings)]
+    _say_what_is_left_out(settings)
     for group in (host_keys, secrets):
         if group:
             lines = "\n".join(f"  {problem}" for problem in group)

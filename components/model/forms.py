@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _CPUS = re.compile(r"(0\.[1-9]|[1-9]\d?\.\d)\d?")
+_FILE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _USER = re.compile(r"[1-9]\d*:\d+")
 
 CANONICAL_CPUS = "at least 0.1, written like 2.0 or 0.5 without other trailing zeros, and no whole ten"
@@ -26,7 +27,13 @@ def is_plain_user(text: str) -> bool:
     return bool(_USER.fullmatch(text))
 
 
+def is_file_name(text: str) -> bool:
+    """Whether it can be a file in a folder of ours: what waits there for its turn is hidden."""
+    return bool(_FILE_NAME.fullmatch(text))
+
+
 KEY_TEXT = "must be printable ASCII without spaces, at most 4096 characters, and no newline at the end either"
+"""At most so many: far above any key, far below what the server takes."""
 _KEY_TEXT = re.compile(r"[!-~]{1,4096}")
 
 

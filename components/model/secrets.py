@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from components.model.forms import is_file_name
+from components.model.problems import Problem, SpecError
+
 SECRETS_PATH = "/run/secrets"
 """Folder in every container that holds the service's secret files."""
 
-VERSION_FILE = ".version"
+VERSION_NAME = "version"
+"""Says which values the others are: among an entry's fields, and among the agent's templates."""
+
+VERSION_FILE = f".{VERSION_NAME}"
 """Rendered last of a service's secret files: says which values they hold, and that all of them are there."""
 
 
@@ -85,6 +91,10 @@ class SecretRef:
     times_set: int = 1
     """How often the operator has put a value of source VAULT in: what shows that it is another one."""
 
+    def __post_init__(self) -> None:
+        if self.name == VERSION_NAME:
+            raise SpecError(Problem("secrets.name", f"must not be {VERSION_NAME!r}, which is taken"))
+
     @property
     def rotates_as(self) -> str:
         """The name that `aiswarm:epochs` knows it by."""
@@ -103,6 +113,13 @@ class SecretFile:
 
     fixed: bool = False
     """Once on the node, it is never overwritten with other content: data there opens with no other."""
+
+    def __post_init__(self) -> None:
+        if not is_file_name(self.name):
+            expected = "must be a file's name: letters, digits, _, and later . and -"
+            raise SpecError(Problem("secrets.file", expected, repr(self.name)))
+        if self.name == VERSION_NAME:
+            raise SpecError(Problem("secrets.file", f"must not be {VERSION_NAME!r}, which is taken"))
 
     @property
     def path(self) -> str:

@@ -207,6 +207,8 @@ class ServiceSpec:
 
     def _check_secrets(self, path: str) -> None:
         """What the deploy layer takes for granted about secrets."""
+        files = [file.name for file in self.secrets]
+        _require(len(set(files)) == len(files), f"{path}.secrets", "must have unique names", files)
         if self.rendered:
             _require(
                 bool(self.entrypoint),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.model.secrets import SecretRef, SecretSource
+from components.model.secrets import VERSION_NAME, SecretRef, SecretSource
 from components.model.specs import ServiceSpec
 
-VERSION_FIELD = "version"
+VERSION_FIELD = VERSION_NAME
 """Field of every entry that says which values the others hold; it is no secret."""
+
+NODE_ROLE_PREFIX = "node-"
+"""Of the names of all agents' roles and policies, and of no others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,11 @@ HASHICORP_VAULT = Product(
 )
 PRODUCTS = {product.image: product for product in (OPENBAO, HASHICORP_VAULT)}
 """By the words of `aiswarm:vault.product`."""
+
+
+def node_role(node: str) -> str:
+    """Name and id of the role of a node's agent, and name of its policy."""
+    return f"{NODE_ROLE_PREFIX}{node}"
 
 
 def agent_folder(service: str) -> str:

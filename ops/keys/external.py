@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +9,15 @@ from hvac import exceptions
 
 from components.catalogue.keys import EXTERNAL_KEYS, ExternalKey
 from components.config.settings import NAMESPACE
+from components.model.forms import KEY_TEXT, is_key_text
 from components.model.problems import Problem
+from components.model.vault import NODE_ROLE_PREFIX
 from components.render.openbao import EXTERNAL_FIELD, MOUNT, external_path
 from ops import configuration, vault
 from ops.errors import SwarmError
 from ops.stack import EngineError, Stack
 
 SECTION = "keys_in_vault"
-LONGEST = 4096
-"""Characters; far above any key, far below what the server takes."""
-
-_PLAIN = re.compile(r"[!-~\r\n]*")
 
 
 @dataclass
@@ -67,21 +64,21 @@ def problems_of_name(stack: Stack, name: str) -> list[Problem]:
 
 
 def problems_of_value(name: str, value: str) -> list[Problem]:
-    """Why this text cannot be a key; none of it is ever repeated."""
-    problems = []
+    """Why this text cannot be a key, by the rule of the settings; none of it is ever repeated."""
+    if is_key_text(value):
+        return []
+    return [Problem(name, KEY_TEXT, _kind(value), f'printf %s "$KEY" | ./swarm keys set {name}')]
+
+
+def _kind(value: str) -> str:
+    """What of the rule is broken, in the order in which it is likely to be meant."""
     if not value.strip("\r\n"):
-        problems.append(Problem(name, "must not be empty"))
+        return "nothing"
     if "\n" in value or "\r" in value:
-        fix = f'printf %s "$KEY" | ./swarm keys set {name}'
-        problems.append(Problem(name, "must hold no newline, not even at its end", "one or more", fix))
-    if not _PLAIN.fullmatch(value):
-        got = "spaces, control characters or others"
-        problems.append(Problem(name, "must be printable ASCII without spaces", got))
-    if len(value) > LONGEST:
-        problems.append(
-            Problem(name, f"must have at most {LONGEST} characters", str(len(value)), "is it a key at all?")
-        )
-    return problems
+        return "a newline"
+    if all(map(is_key_text, value)):
+        return f"{len(value)} characters"
+    return "spaces, control characters or others"
 
 
 def put(stack: Stack, name: str, value: str) -> int:
@@ -143,7 +140,8 @@ def readers(stack: Stack, name: str) -> list[str]:
         return [
             policy
             for policy in system.list_acl_policies()["data"]["keys"]
-            if policy.startswith("node-") and path in system.read_acl_policy(policy)["data"]["policy"]
+            if policy.startswith(NODE_ROLE_PREFIX)
+            and path in system.read_acl_policy(policy)["data"]["policy"]
         ]
 
 

@@ -102,6 +102,8 @@ def test_image_without_digest_is_refused() -> None:
 
 FILE = SecretFile(name="password", parts=("x", SecretRef(name="password")))
 BY_HAND = SecretFile(name="key", parts=(SecretRef(name="gemini_api_key", source=SecretSource.VAULT),))
+NAMESAKE = SecretFile(name="password", parts=("y",))
+SAME = SecretFile(name="same", parts=(SecretRef(name="password"),))
 FROM_HOST = {"secrets_from": SecretsFrom.HOST}
 
 
@@ -111,6 +113,10 @@ FROM_HOST = {"secrets_from": SecretsFrom.HOST}
         (
             {"secrets": (FILE,)},
             "oracle.web.entrypoint: must be given, because the container first waits for its secrets, got ()",
+        ),
+        (
+            {"secrets": (FILE, NAMESAKE), "entrypoint": ("run",)},
+            "oracle.web.secrets: must have unique names, got ['password', 'password']",
         ),
         (
             {"settle": ("true",)},
@@ -151,6 +157,23 @@ def test_broken_promise_about_secrets_names_service_and_field(
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("name", ["", ".version", "../id", "folder/id", "/id", "two words", "id\n", "-x"])
+def test_a_secret_file_must_have_a_plain_name(name: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        SecretFile(name=name, parts=())
+    assert str(caught.value) == (
+        f"secrets.file: must be a file's name: letters, digits, _, and later . and -, got {name!r}"
+    )
+
+
+def test_what_says_which_values_the_others_are_has_no_namesake() -> None:
+    """A secret of that name would take its place in the server, or in the agent's templates."""
+    with pytest.raises(SpecError, match=r"^secrets\.file: must not be 'version', which is taken$"):
+        SecretFile(name="version", parts=())
+    with pytest.raises(SpecError, match=r"^secrets\.name: must not be 'version', which is taken$"):
+        SecretRef(name="version")
+
+
 def test_secrets_from_the_disk_are_not_rendered_and_all_others_are() -> None:
     changes = {"on_secret_change": SecretChange.NOTICE, **FROM_HOST}
     assert replace(SPEC, entrypoint=("run",), secrets=(FILE, BY_HAND)).rendered
@@ -164,7 +187,7 @@ def test_every_reference_is_found_once_whatever_needs_it() -> None:
         folder="/first", file=SecretFile(name="id", parts=(first,)), generation=1, ready=(),
         ready_input=(first, "\n", second),
     )  # fmt: skip
-    spec = replace(SPEC, entrypoint=("run",), secrets=(FILE, FILE), bootstrap=bootstrap)
+    spec = replace(SPEC, entrypoint=("run",), secrets=(FILE, SAME), bootstrap=bootstrap)
     assert [ref.name for ref in spec.secret_references] == ["password"]
     assert {ref.name for ref in spec.all_references} == {"password", "first", "second"}
     assert "/first" in spec.mount_paths
