@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -115,6 +116,11 @@ def on_node(
         kind = UnreachableError if done.returncode == SSH_FAILED else CommandError
         raise kind(f"{node.address}: {done.stderr.strip() or f'status {done.returncode}'}")
     return done.stdout
+
+
+def as_root(node: NodeSettings, command: str) -> str:
+    """The shell command as root, for files that nobody else may read; the account may be another one's."""
+    return command if node.ssh.user == "root" else shlex.join(("sudo", "-n", "sh", "-c", command))
 
 
 def survey(stack: Stack) -> list[Container]:

@@ -20,7 +20,7 @@ from ops import lab_bridge
 from ops.backup import declared
 from ops.backup.declared import Entry
 from ops.backup.snapshot import BackupError
-from ops.hosts import on_node
+from ops.hosts import as_root, on_node
 from ops.secret_values import known_secrets
 from ops.session import REPO
 from ops.stack import Stack
@@ -78,7 +78,8 @@ def from_nodes(stack: Stack) -> Source:
 
     def secret(node: str, service: str, file: str) -> str:
         path = f"{host_folder(service)}/secrets/{file}"
-        return on_node(stack.nodes[node], f"cat {shlex.quote(path)}")
+        machine = stack.nodes[node]
+        return on_node(machine, as_root(machine, f"cat {shlex.quote(path)}"))
 
     return Source(
         seal_key=lambda key_id: secret(SERVER_NODE, SERVER, f"seal-{key_id}"),

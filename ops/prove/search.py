@@ -11,7 +11,7 @@ from pathlib import Path
 
 from components.config.settings import NodeSettings
 from ops.errors import SwarmError
-from ops.hosts import on_node
+from ops.hosts import as_root, on_node
 from ops.prove.needles import Needles, Source
 
 Runner = Callable[[str, str], str]
@@ -80,8 +80,10 @@ def describe(run: Runner) -> str:
 
 
 def on(node: NodeSettings) -> Runner:
-    """Runs commands on a node; raises `NodeError` as `on_node` does."""
-    return lambda command, stdin: on_node(node, command, stdin=stdin, timeout_seconds=TIMEOUT_SECONDS)
+    """Runs commands on a node as root, who alone sees everything; raises `NodeError` as `on_node` does."""
+    return lambda command, stdin: on_node(
+        node, as_root(node, command), stdin=stdin, timeout_seconds=TIMEOUT_SECONDS
+    )
 
 
 def here(folder: Path) -> Runner:

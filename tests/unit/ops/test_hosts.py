@@ -9,7 +9,9 @@ import pytest
 
 from ops import hosts
 from ops.hosts import State
+from ops.prove.search import on
 from ops.stack import Stack
+from tests.unit.ops.accounts import with_account
 
 
 def fake_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -166,6 +168,19 @@ def test_what_must_not_be_seen_goes_through_standard_input(
 
     assert answer == "PASS\nWORD"
     assert "pass" not in (tmp_path / "arguments").read_text()
+
+
+@pytest.mark.parametrize(("user", "asked"), [("root", "no"), ("operator", "yes")])
+def test_a_search_of_a_node_runs_as_root(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str, asked: str
+) -> None:
+    fake_ssh(tmp_path, monkeypatch, REMOTE)
+    sudo = tmp_path / "sudo"
+    sudo.write_text('#!/bin/sh\n[ "$1" = -n ] || exit 1\nshift\nSUDO=yes exec "$@"\n')
+    sudo.chmod(0o755)
+    node = with_account(lab_stack, "thanos", user).nodes["thanos"]
+
+    assert on(node)("echo \"${SUDO:-no}\"; tr -d '\n'", "it's quoted\n") == f"{asked}\nit's quoted"
 
 
 def test_an_answer_may_hold_any_byte(
