@@ -19,6 +19,8 @@ _FIELDS = {
 }
 """The output that holds the value, by type of resource."""
 
+_SECRET_SIGN = "4dabf18193072939515e22adb298388d"  # noqa: S105 - says that a value is one (pulumi, resource.Sig)
+
 _PREFIX = "secrets-"
 """What the program puts before the name of a secret to name its resource."""
 
@@ -30,8 +32,9 @@ def _to_stderr(line: str) -> None:
 def known_secrets(stack_name: str, *, warn: Callable[[str], None] = _to_stderr) -> Mapping[str, str]:
     """Every value that the engine knows: generated ones from the state, the operator's from the stack file.
 
-    Names are those of `SecretRef`; a configured key of another namespace than the program's keeps it. What
-    stands in the Vault server alone is not among them: not even the program's own login may read that.
+    Names are those of `SecretRef`. Secrets of other namespaces than the program's are left out: they
+    belong to providers and people, and are none of the nodes' business. What stands in the Vault server alone
+    is not among them either: not even the program's own login may read that.
 
     Args:
         warn: Takes a line for each value that is left out because it is shorter than `SHORTEST`.
@@ -55,23 +58,24 @@ def _generated(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if field is None or resource.get("delete"):
             continue
         name = resource["urn"].rpartition("::")[2].removeprefix(_PREFIX)
-        yield name, _plain(name, resource.get("outputs", {}).get(field))
+        yield name, shown(name, resource.get("outputs", {}).get(field))
 
 
-def _plain(name: str, output: object) -> str:
-    """The text of an output; a secret one is an object that holds it as JSON.
+def shown(name: str, value: object) -> str:
+    """A text of the state; a secret one stands as JSON beside the sign that marks it.
 
     Raises:
-        EngineError: The engine did not show the value.
+        EngineError: The engine did not show it; `name` says which.
     """
-    if isinstance(output, dict) and "plaintext" in output:
-        output = json.loads(output["plaintext"])
-    if not isinstance(output, str):
+    if isinstance(value, dict) and _SECRET_SIGN in value:
+        value = json.loads(value.get("plaintext", "null"))
+    if not isinstance(value, str):
         raise EngineError(f"{name}: must have a value in the state, got none; pulumi up")
-    return output
+    return value
 
 
 def _configured(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, item in config.items():
-        if item.get("secret") and item.get("value"):
-            yield key.removeprefix(f"{NAMESPACE}:"), str(item["value"])
+        namespace, _, name = key.partition(":")
+        if namespace == NAMESPACE and item.get("secret") and item.get("value"):
+            yield name, str(item["value"])

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ops.secret_values import shown
 from ops.stack import pulumi
 
 ENTRY_TYPE = "vault:kv/secretV2:SecretV2"
 ID_TYPE = "vault:appRole/authBackendRoleSecretId:AuthBackendRoleSecretId"
-_SECRET_SIGN = "4dabf18193072939515e22adb298388d"  # noqa: S105 - says that a value is one (pulumi, resource.Sig)
 
 
 @dataclass(frozen=True)
@@ -48,31 +48,26 @@ def read(stack: str) -> Declared:
     """Ask the engine for the state.
 
     Raises:
-        EngineError: The engine refused.
+        EngineError: The engine refused, or does not show a value.
     """
     deployment = json.loads(pulumi("stack", "export", "--show-secrets", "--stack", stack))["deployment"]
     # What waits for its removal has a successor of the same name.
     resources = [item for item in deployment.get("resources") or [] if not item.get("delete")]
     return Declared(
         entries={
-            str(_plain(item["inputs"]["name"])): Entry(
-                item["urn"], json.loads(_plain(item["inputs"]["dataJson"]))
+            shown(item["urn"], item["inputs"]["name"]): Entry(
+                item["urn"], json.loads(shown(item["urn"], item["inputs"]["dataJson"]))
             )
             for item in resources
             if item["type"] == ENTRY_TYPE
         },
-        ids=tuple(_agent_id(item["outputs"]) for item in resources if item["type"] == ID_TYPE),
+        ids=tuple(_agent_id(item) for item in resources if item["type"] == ID_TYPE),
     )
 
 
-def _agent_id(outputs: Mapping[str, object]) -> AgentId:
-    words = (_plain(outputs[name]) for name in ("roleName", "accessor", "secretId"))
-    return AgentId(*(str(word) for word in words))
-
-
-def _plain(value: object) -> Any:  # noqa: ANN401 - JSON of any shape
-    """A decrypted secret stands as JSON text beside the sign that marks it."""
-    return json.loads(value["plaintext"]) if isinstance(value, dict) and _SECRET_SIGN in value else value
+def _agent_id(item: Mapping[str, Any]) -> AgentId:
+    names = ("roleName", "accessor", "secretId")
+    return AgentId(*(shown(item["urn"], item["outputs"][name]) for name in names))
 
 
 def differing(declared: Mapping[str, str], found: Mapping[str, object]) -> list[str]:

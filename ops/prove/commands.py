@@ -30,6 +30,10 @@ def prove_command(stack_name: StackOption = lab_bridge.STACK, as_json: JsonOptio
     Nothing is changed and no value is shown. Every search must also find the values where they belong, or it
     counts as failed. Exit status: 0 nothing found, 1 found or not proven.
 
+    To be looked for, all values of this program's configuration and state go to every node, into memory that
+    no file name leads to, for the minute of the search: whoever is root on one node could then read those of
+    the others, too. Secrets of other namespaces of the configuration stay here and are not looked for.
+
     Example: ./swarm secrets prove --stack prod
     """
     stack = open_stack(stack_name)

@@ -14,7 +14,8 @@ from ops import lab_bridge
 from ops.backup import declared, source
 from ops.backup.declared import AgentId, Entry, differing
 from ops.backup.snapshot import BackupError
-from ops.stack import Stack
+from ops.stack import EngineError, Stack
+from tests.unit.ops.accounts import with_account
 
 KNOWN = {
     "vault-seal-k1": "the first key",
@@ -31,7 +32,7 @@ def secret(value: object) -> dict[str, str]:
     }
 
 
-STATE = [
+STATE: list[dict[str, object]] = [
     {"type": "pulumi:pulumi:Stack", "urn": "urn of the stack"},
     {
         "type": "vault:kv/secretV2:SecretV2",
@@ -59,6 +60,16 @@ def test_what_the_state_declares() -> None:
     assert found.entries == {"thanos/vllm": Entry("urn of the entry", {"key": "value"})}
     assert found.ids == (AgentId("node-thanos", "a1", "id of thanos"),)
     assert "id of thanos" not in repr(found)
+
+
+def test_a_value_that_the_engine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = {**secret(""), "ciphertext": "v1:…"}
+    del hidden["plaintext"]
+    item = {**STATE[1], "inputs": {"name": "thanos/vllm", "dataJson": hidden}}
+    monkeypatch.setattr(declared, "pulumi", lambda *_: json.dumps({"deployment": {"resources": [item]}}))
+
+    with pytest.raises(EngineError, match=r"^urn of the entry: must have a value in the state, got none"):
+        declared.read("lab")
 
 
 def test_fields_that_differ_are_named() -> None:
@@ -98,6 +109,14 @@ def test_all_from_the_nodes(lab_stack: Stack, monkeypatch: pytest.MonkeyPatch) -
         ("198.18.0.13", "cat /opt/swarm/agent/secrets/secret_id"),
     ]
     assert not found.has_state
+
+
+def test_the_nodes_files_are_read_as_root(lab_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "on_node", lambda _, command: command)
+
+    found = source.from_nodes(with_account(lab_stack, "thanos", "operator"))
+
+    assert found.node_id("thanos") == "sudo -n sh -c 'cat /opt/swarm/agent/secrets/secret_id'"
 
 
 def test_a_stack_is_read_without_any_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -264,6 +264,13 @@ def test_what_nobody_here_knows_is_said(command: World) -> None:
     assert "not looked for: gemini_api_key" in swarm("prove").stdout
 
 
+def test_the_help_says_where_the_values_go() -> None:
+    said = " ".join(swarm("prove", "--help").stdout.split())
+
+    assert "all values of this program's configuration and state go to every node" in said
+    assert "whoever is root on one node could then read those of the others, too" in said
+
+
 @pytest.mark.parametrize("arguments", [("prove", "--what"), ("prove", "extra"), ("disprove",)])
 def test_wrong_usage(command: World, arguments: tuple[str, ...]) -> None:
     assert command.values

@@ -54,16 +54,27 @@ def test_generated_and_configured_values(monkeypatch: pytest.MonkeyPatch) -> Non
             "aiswarm:vault_private_key": {"value": "first line\nsecond line", "secret": True},
             "aiswarm:gateway": {"value": '{"workers":1}', "secret": False},
             "aiswarm:gemini_api_key": {"value": "", "secret": True},
-            "railway:token": {"value": LONG, "secret": True},
         },
     )
 
     assert known_secrets("x") == {
-        "railway:token": LONG,
         "redis-password": LONG,
         "vault-seal-k1": HEX,
         "vault_private_key": "first line\nsecond line",
     }
+
+
+def test_secrets_of_other_programs_stay_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine(
+        monkeypatch,
+        config={
+            "aws:secretKey": {"value": LONG, "secret": True},
+            "aiswarm-of-others:token": {"value": LONG, "secret": True},
+            "aiswarm:brave_api_key": {"value": HEX, "secret": True},
+        },
+    )
+
+    assert known_secrets("x") == {"brave_api_key": HEX}
 
 
 def test_a_state_that_is_not_encrypted_gives_its_values_too(monkeypatch: pytest.MonkeyPatch) -> None:
