@@ -12,12 +12,16 @@ import hvac
 import requests
 from hvac import exceptions
 
+from components.catalogue.vault import SERVER, SERVER_NODE
+from components.model.naming import service_name
 from components.render.openbao import PULUMI_ROLE
 from ops import stack as engine
 from ops.errors import SwarmError
 from ops.stack import Stack
 
 TIMEOUT_SECONDS = 10
+
+ITS_LOG = f"docker logs {service_name(SERVER_NODE, SERVER)} tells why"
 
 UNKNOWN_ID = "invalid role or secret ID"
 """What the server says of a login that does not exist, or no longer."""
@@ -48,7 +52,7 @@ def connect(stack: Stack) -> Iterator[hvac.Client]:
         try:
             yield client
         finally:
-            # A token that the server cannot take back now ends by itself within the hour.
+            # A token that the server cannot take back now ends by itself.
             with contextlib.suppress(exceptions.VaultError, requests.RequestException):
                 client.auth.token.revoke_self()
 
@@ -108,9 +112,9 @@ def explained(address: str) -> Iterator[None]:
 def _meaning(error: exceptions.VaultError) -> str:
     said = _words(error)
     if isinstance(error, exceptions.VaultDown):
-        return f"must be unsealed and active, got {said}; docker logs oracle-vault tells why"
+        return f"must be unsealed and active, got {said}; {ITS_LOG}"
     if isinstance(error, exceptions.VaultNotInitialized):
-        return "must be initialised, got an empty server; docs/runbook.md, a new generation"
+        return "must be initialised, got an empty server; see Begin anew in docs/secrets.md"
     if isinstance(error, exceptions.InvalidRequest) and UNKNOWN_ID in said:
         return f"must accept the program's login, got {said!r}; is this the stack's newest state?"
     if isinstance(error, exceptions.Forbidden):

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.catalogue.images import image
+from components.catalogue.vault import SERVER_NODE
 from ops import lab_bridge
 from ops.backup import declared, place, put_back, shelf, source
 from ops.backup.checks import Check
@@ -84,7 +85,10 @@ def drill_command(
         bool,
         typer.Option("--without-state", help="As if the Pulumi state were lost: keys come from the nodes."),
     ] = False,
-    node: Annotated[str, typer.Option("--node", help="Where the scratch server runs.")] = "thanos",
+    node: Annotated[
+        str,
+        typer.Option("--node", help="Where the scratch server runs; seal key and backup go into its memory."),
+    ] = SERVER_NODE,
     as_json: JsonOption = False,
 ) -> None:
     """Open a backup in a scratch server that nobody else reaches, and ask it. The running one is not touched.

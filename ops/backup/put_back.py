@@ -141,7 +141,7 @@ def _wait_until_replaced(server: hvac.Client) -> None:
         time.sleep(_PAUSE_SECONDS)
     raise BackupError(
         f"{server.url}: must hold the backup within {WITHIN_SECONDS:.0f} s, got no sign of it; "
-        "docker logs oracle-vault tells why"
+        f"{vault.ITS_LOG}"
     )
 
 

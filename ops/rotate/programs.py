@@ -20,6 +20,7 @@ import httpx
 from components.catalogue import postgres, redis
 from components.catalogue.credentials import OPERATOR_NAME, REDIS_NAME
 from components.model.specs import ServiceSpec
+from components.model.vault import node_role
 from components.render.openbao import NODES_MOUNT, PULUMI_ROLE
 from ops import vault
 from ops.hosts import NodeError
@@ -141,7 +142,7 @@ def agent_login(stack: Stack, node: str) -> Ask:
     """Log in as a node's agent. From elsewhere the server refuses a known id too, but with other words."""
 
     def ask(secret_id: str) -> Reply:
-        said = vault.login_refusal(stack, mount=NODES_MOUNT, role=f"node-{node}", login_id=secret_id)
+        said = vault.login_refusal(stack, mount=NODES_MOUNT, role=node_role(node), login_id=secret_id)
         if not said or "CIDR" in said:
             return Reply(Answer.ACCEPTED)
         return _by_text(said, accepted="", refused=vault.UNKNOWN_ID)

@@ -18,6 +18,7 @@ from components.catalogue.credentials import (
 )
 from components.catalogue.vault import PULUMI_ID
 from components.model.specs import ServiceSpec
+from components.model.vault import node_role
 from ops import stack as engine
 from ops.rotate import programs
 from ops.rotate.plan import ENGINE
@@ -59,7 +60,7 @@ def asks_for(around: Surroundings, target: Target) -> Mapping[str, Ask]:
     """The programs that check the values of a target; empty where none is known."""
     if target.kind is Kind.AGENT_ID:
         nodes = [spec.node for spec in consumers(around.stack, target.name)]
-        return {f"login of node-{node}": programs.agent_login(around.stack, node) for node in nodes}
+        return {f"login of {node_role(node)}": programs.agent_login(around.stack, node) for node in nodes}
     find = _PROGRAMS.get(target.name)
     return dict(find(around)) if find else {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from components.catalogue.swarm import swarm as all_services
 from lab import paths
-from ops.backup import commands, declared, put_back, shelf, source
+from ops.backup import commands, declared, place, put_back, shelf, source
 from ops.backup.checks import Check
 from ops.backup.declared import AgentId, Declared, Entry
 from ops.backup.drill import Drill
@@ -42,6 +43,9 @@ class World:
     folder: Path
     checks: list[Check] = field(default_factory=lambda: [GOOD])
     drills: list[Drill] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """The nodes on which drills were made."""
+
     restored: list[Path] = field(default_factory=list)
     drifted: dict[str, list[str]] = field(default_factory=dict)
     renamed: list[str] = field(default_factory=list)
@@ -49,6 +53,8 @@ class World:
     def run(self, drill: Drill, tell: Callable[[Check], None]) -> list[Check]:
         """Stand in for a drill."""
         self.drills.append(drill)
+        with drill.place():
+            pass
         for check in self.checks:
             tell(check)
         return self.checks
@@ -75,6 +81,13 @@ def world(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return made.run(drill, tell)
 
     monkeypatch.setattr(Drill, "run", run)
+
+    @contextlib.contextmanager
+    def on(node: str, *_: object) -> Iterator[None]:
+        made.places.append(node)
+        yield
+
+    monkeypatch.setattr(place, "on", on)
     known = Declared({"thanos/vllm": Entry("urn:x", {})}, (AgentId("node-thanos", "a", "b"),))
     monkeypatch.setattr(declared, "read", lambda _: known)
     monkeypatch.setattr(put_back, "put_back", made.put_back)
@@ -133,6 +146,7 @@ def test_the_newest_backup_is_drilled_where_none_is_named(world: World) -> None:
 
     assert result.exit_code == 0
     assert [drill.backup.file for drill in world.drills] == [newest]
+    assert world.places == ["oracle"]
     assert world.drills[0].source.has_state
     assert "takes the backup" in result.stdout
 

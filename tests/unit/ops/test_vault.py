@@ -107,7 +107,7 @@ def test_a_sealed_server_is_told_as_sealed() -> None:
 def test_an_empty_server_is_told_as_empty() -> None:
     empty = exceptions.VaultNotInitialized(errors=["not initialized"])
 
-    with pytest.raises(VaultError, match="must be initialised"), vault.explained("a"):
+    with pytest.raises(VaultError, match=r"see Begin anew in docs/secrets\.md"), vault.explained("a"):
         raise empty
 
 
