@@ -10,7 +10,8 @@ import gzip
 import hashlib
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,8 +25,16 @@ CHUNK_BYTES = 1 << 20
 
 _SUMS = "SHA256SUMS"
 _SEALED_SUMS = "SHA256SUMS.sealed"
-_CONTENT = {"meta.json", "state.bin"}
+_STATE = "state.bin"
+_CONTENT = {"meta.json", _STATE}
 _SMALL_BYTES = 1 << 16
+
+_ROOT_KEY = b"core/hsm/barrier-unseal-keys"
+"""Where a server with a seal of its own keeps the key that opens all else (openbao, vault/seal.go)."""
+
+_NAME, _VALUE = 1, 2
+"""Numbers of the fields in `StorageEntry` (openbao, physical/raft/types.proto)."""
+
 _KEY_INFO = 5
 _KEY_ID = 3
 """Numbers of the fields in `BlobInfo` and `KeyInfo` (openbao/go-kms-wrapping, types.proto)."""
@@ -50,10 +59,32 @@ def seal_key_of(file: Path) -> str:
     Raises:
         BackupError: The file is missing, cut off or altered.
     """
-    try:
+    with _explained(file):
         sums, small = _read(file)
         _compare(file, sums, small)
         return _key_id(small[_SEALED_SUMS])
+
+
+def data_key_of(file: Path) -> str:
+    """The id of the seal key under which the server's data lie.
+
+    After a change of keys that is the former one until the server has been told to rotate its root key, while
+    the sums, and with them `seal_key_of`, follow the configuration at once (openbao/openbao#3996; tried).
+
+    Raises:
+        BackupError: The file is no whole snapshot, or no root key is in it.
+    """
+    with _explained(file), gzip.open(file) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            if member.name == _STATE and (state := archive.extractfile(member)):
+                return _key_id(_root_key(state))
+        raise LookupError(_STATE)
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise BackupError(f"{file}: must be a whole snapshot, got {error or type(error).__name__}") from error
     except (DecodeError, UnicodeDecodeError, LookupError) as error:
@@ -105,6 +136,24 @@ def _compare(file: Path, sums: dict[str, str], small: dict[str, bytes]) -> None:
     wrong = sorted(name for name in _CONTENT | set(listed) if listed.get(name, "") != sums.get(name))
     if wrong:
         raise BackupError(f"{file}: must match its own sums, got other content in {', '.join(wrong)}")
+
+
+def _root_key(state: IO[bytes]) -> bytes:
+    """The root key's entry among messages that stand each behind its length as a varint.
+
+    Raises:
+        LookupError: It is not there.
+    """
+    while byte := state.read(1):
+        length, shift = byte[0] & 0x7F, 7
+        while byte[0] & 0x80:
+            byte = state.read(1)
+            length |= (byte[0] & 0x7F) << shift
+            shift += 7
+        entry = state.read(length)
+        if _field(entry, _NAME) == _ROOT_KEY:
+            return _field(entry, _VALUE)
+    raise LookupError(_ROOT_KEY)
 
 
 def _key_id(sealed: bytes) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
+from pathlib import Path
 from typing import Protocol
 
 from components.catalogue.vault import PULUMI_ID, SEAL
 from components.model.secrets import SECRETS_PATH
 from components.model.specs import ServiceSpec
 from ops import configuration
+from ops.backup.snapshot import BackupError, data_key_of
+from ops.backup.take import take
 from ops.hosts import on_node
 from ops.rotate.errors import RotationError
 from ops.rotate.inside import inside
@@ -18,6 +22,7 @@ from ops.rotate.proofs import Surroundings, Verdict, asks_for, prove
 from ops.rotate.targets import Kind, Target, server
 from ops.secret_values import known_secrets
 from ops.stack import Stack
+from ops.vault import VaultError
 
 SECTION = "epochs"
 _NUMBERED = {PULUMI_ID: "e", SEAL: "k"}
@@ -102,9 +107,9 @@ class SealChange:
         return value_name(SEAL, self._epoch) in known_secrets(self._stack.name)
 
     def prove(self) -> tuple[Verdict, ...]:
-        """Look at the server: started anew, with the new key named and in place, and unsealed by itself."""
-        wrong = [said for said, holds in self._findings().items() if not holds]
-        new = f"k{self._epoch}: {', '.join(wrong) or 'in use, unsealed after a restart'}"
+        """Look at the server: started anew with the new key, unsealed by itself, its data sealed with it."""
+        wrong = [said for said, holds in self._findings().items() if not holds] or self._elsewhere()
+        new = f"k{self._epoch}: {', '.join(wrong) or 'in use, data sealed with it, unsealed after a restart'}"
         old = f"k{self._epoch - 1}: kept for older snapshots"
         return (Verdict(self._server.full_name, old, new, proven=not wrong),)
 
@@ -121,6 +126,15 @@ class SealChange:
             "not in place": digest == hashlib.sha256(key.encode()).hexdigest(),
             "sealed": _unsealed(status),
         }
+
+    def _elsewhere(self) -> list[str]:
+        """Why the data do not count as sealed with the new key: a snapshot tells, and nothing else does."""
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                key_id = data_key_of(take(self._stack, Path(folder)).file)
+        except (BackupError, VaultError) as error:
+            return [str(error)]
+        return [] if key_id == f"k{self._epoch}" else [f"data still sealed with {key_id}"]
 
     def _container(self) -> str:
         node = self._stack.nodes[self._server.node]

@@ -25,6 +25,28 @@ KEY = "openrouter_api_key"
 SECRETS = ("key of the seal", "id of the program", "id of thanos", "value of a field")
 
 
+def varint(number: int) -> bytes:
+    """As protocol buffers have it, low bits first."""
+    low = number & 0x7F
+    return bytes([low]) if number < 0x80 else bytes([low | 0x80]) + varint(number >> 7)
+
+
+def entry(name: bytes, value: bytes) -> bytes:
+    """An entry of a server's storage in a snapshot."""
+    message = b"\x0a" + varint(len(name)) + name + b"\x12" + varint(len(value)) + value
+    return varint(len(message)) + message
+
+
+def state(key_id: str) -> bytes:
+    """A server's storage, whose root key lies under this seal key."""
+    stored = {
+        b"core/audit": b"x" * 20_000,
+        b"core/hsm/barrier-unseal-keys": sealed(key_id),
+        b"sys/policy/default": b"x",
+    }
+    return b"".join(entry(name, value) for name, value in stored.items())
+
+
 def sealed(key_id: str) -> bytes:
     """A blob under the seal, as far as the name of its key can be read."""
     name = key_id.encode()
@@ -32,9 +54,9 @@ def sealed(key_id: str) -> bytes:
     return b"\x0a\x03xyz" + bytes([0x2A, len(info)]) + info
 
 
-def members(key_id: str = "k1") -> dict[str, bytes]:
-    """The files in a snapshot."""
-    content = {"meta.json": b"{}", "state.bin": b"sealed state" * 1000}
+def members(key_id: str = "k1", *, data_key_id: str = "") -> dict[str, bytes]:
+    """The files in a snapshot; its data may still lie under another key."""
+    content = {"meta.json": b"{}", "state.bin": state(data_key_id or key_id)}
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in content.items())
     return {**content, "SHA256SUMS": sums.encode(), "SHA256SUMS.sealed": sealed(key_id)}
 
@@ -56,14 +78,14 @@ def snapshot(key_id: str = "k1") -> bytes:
 
 
 def shelved(
-    folder: Path, *, stack: str = "lab", time: str = "20260101T030000Z", key_id: str = "k1"
+    folder: Path, *, stack: str = "lab", time: str = "20260101T030000Z", key_id: str = "k1", **more: object
 ) -> Backup:
     """A backup in a folder, with its description."""
     file = folder / file_name(stack, time)
     file.write_bytes(snapshot(key_id))
     bare = read(file)
-    more = {"stack": stack, "taken": time, "generation": 1, "server_version": "2.7.2"}
-    description_of(file).write_text(json.dumps({**bare.described(), **more}))
+    known = {"stack": stack, "taken": time, "generation": 1, "server_version": "2.7.2", **more}
+    description_of(file).write_text(json.dumps({**bare.described(), **known}))
     return read(file)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.backup.snapshot import BackupError, seal_key_of
+from ops.backup.snapshot import BackupError, data_key_of, seal_key_of
 from tests.unit.ops.backup_samples import members, packed, snapshot
 
 
@@ -16,6 +16,23 @@ def test_the_key_that_opens_it(tmp_path: Path, key_id: str) -> None:
     file.write_bytes(snapshot(key_id))
 
     assert seal_key_of(file) == key_id
+
+
+def test_the_data_may_still_lie_under_the_key_before(tmp_path: Path) -> None:
+    file = tmp_path / "a.snap"
+    file.write_bytes(packed(members("k2", data_key_id="k1")))
+
+    assert (seal_key_of(file), data_key_of(file)) == ("k2", "k1")
+
+
+@pytest.mark.parametrize("state", [b"", b"\xff", b"\x05\x0a\x03xyz", None])
+def test_a_state_without_a_root_key(tmp_path: Path, state: bytes | None) -> None:
+    file = tmp_path / "a.snap"
+    files = {name: content for name, content in members().items() if name != "state.bin"}
+    file.write_bytes(packed(files if state is None else {**files, "state.bin": state}))
+
+    with pytest.raises(BackupError, match="must be a snapshot of a server with a static seal"):
+        data_key_of(file)
 
 
 WHOLE = snapshot()

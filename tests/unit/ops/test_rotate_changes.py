@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from components.model.specs import ServiceSpec
 from ops import configuration
+from ops.backup.shelf import Backup, read
 from ops.rotate import changes
 from ops.rotate.changes import SealChange, ValueChange, change_of, value_name
 from ops.rotate.errors import RotationError
@@ -17,6 +19,8 @@ from ops.rotate.programs import Answer, Reply
 from ops.rotate.proofs import Surroundings
 from ops.rotate.targets import rotatable
 from ops.stack import Stack
+from ops.vault import VaultError
+from tests.unit.ops.backup_samples import members, packed
 from tests.unit.ops.stack_file import File
 
 OLD, NEW = "the-old-value", "the-new-value"
@@ -95,6 +99,15 @@ class SealedServer:
     key_id: str = "k2"
     key: str = SEAL_KEY
     status: str = '{"sealed": false}'
+    data_key: str = "k2"
+
+    def take(self, _: Stack, folder: Path) -> Backup:
+        """A backup of it."""
+        file = folder / "lab-vault-20260101T030000Z.snap"
+        if self.data_key == "":
+            raise VaultError("https://198.18.0.11:8200: must answer, got no answer")
+        file.write_bytes(packed(members("k2", data_key_id=self.data_key)))
+        return read(file)
 
     def on_node(self, *_: object) -> str:
         """Which container it is."""
@@ -117,6 +130,7 @@ def seal_change(stack: Stack, server: SealedServer, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(changes, "on_node", lambda *_: "old")
     change = SealChange(stack, rotatable(stack)["vault-seal"])
     monkeypatch.setattr(changes, "on_node", server.on_node)
+    monkeypatch.setattr(changes, "take", server.take)
     return change
 
 
@@ -130,7 +144,7 @@ def test_a_seal_key_is_added(lab_stack: Stack, file: File, monkeypatch: pytest.M
     assert file.written == [("epochs", "vault-seal", 2)]
     assert change.is_made()
     assert verdict.proven
-    assert verdict.new == "k2: in use, unsealed after a restart"
+    assert verdict.new == "k2: in use, data sealed with it, unsealed after a restart"
     assert verdict.old == "k1: kept for older snapshots"
 
 
@@ -142,6 +156,8 @@ def test_a_seal_key_is_added(lab_stack: Stack, file: File, monkeypatch: pytest.M
         (SealedServer(key="11" * 32), "k2: not in place"),
         (SealedServer(status='{"sealed": true}'), "k2: sealed"),
         (SealedServer(status="Error checking seal status"), "k2: sealed"),
+        (SealedServer(data_key="k1"), "k2: data still sealed with k1"),
+        (SealedServer(data_key=""), "k2: https://198.18.0.11:8200: must answer, got no answer"),
     ],
 )
 def test_a_seal_key_that_is_not_in_use_is_told(
