@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from components.catalogue.vault import PULUMI_ID
 from components.config.settings import NAMESPACE
-from ops.stack import EngineError, pulumi
+from ops.stack import EngineError, Stack, pulumi
 
 SHORTEST = 8
 """Characters. A shorter text turns up in other people's data by chance, so finding it would say nothing."""
@@ -49,6 +50,16 @@ def known_secrets(stack_name: str, *, warn: Callable[[str], None] = _to_stderr) 
         del found[name]
         warn(f"{name}: must have {SHORTEST} characters or more to be looked for; left out")
     return dict(sorted(found.items()))
+
+
+def login_epoch(stack: Stack) -> int:
+    """Which of the program's own logins is in use, counted from 1."""
+    return stack.settings.epochs.get(PULUMI_ID, 1)
+
+
+def login_name(epoch: int) -> str:
+    """Name of the program's own login of an epoch; the state has the present one and the one before."""
+    return f"{PULUMI_ID}-e{epoch}"
 
 
 def _generated(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,8 @@ from ops.session import (
 from ops.stack import Stack
 
 KEEP = 14
+BEFORE = "-before-restore"
+"""In the name of the backup that a restore takes first."""
 
 restore_app = typer.Typer(
     no_args_is_help=True, help="Prove that a backup of the Vault server opens, or put one back."
@@ -127,6 +129,8 @@ def run_command(
 ) -> None:
     """Put a backup into the running server. What was written there since it was taken is lost.
 
+    What the server holds until then becomes a backup beside the file first.
+
     After a lost server: raise `vault.generation`, `pulumi up`, then this, then what it says at its end.
 
     Example: ./swarm restore run --stack prod prod-vault-20260101T030000Z.snap
@@ -141,6 +145,8 @@ def run_command(
         typer.confirm(
             f"Replace all that the server of stack {stack_name} holds by what it held at {taken}?", abort=True
         )
+    before = take(stack, chosen.parent, mark=BEFORE)
+    say(f"{before.file}: what the server holds until now")
     put_back.put_back(stack, backup)
     say("the server holds the backup, and the program can log in")
     _say_next(stack)

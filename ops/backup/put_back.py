@@ -16,10 +16,12 @@ from hvac import exceptions
 from components.catalogue.vault import SERVER, SERVER_NODE
 from components.model.naming import service_name
 from components.render.openbao import MOUNT, NODES_MOUNT, PULUMI_ROLE
+from ops import stack as engine
 from ops import vault
 from ops.backup.declared import AgentId, Entry, differing
 from ops.backup.shelf import Backup
 from ops.backup.snapshot import BackupError
+from ops.secret_values import known_secrets, login_epoch, login_name
 from ops.stack import Stack
 
 WITHIN_SECONDS = 60.0
@@ -43,6 +45,12 @@ def check_fits(stack: Stack, backup: Backup) -> None:
             f"{backup.file}: must be sealed with a key of the server's ({', '.join(keys)}), got "
             f"{backup.seal_key}; choose a newer backup"
         )
+    present = login_epoch(stack)
+    if backup.login_epoch and backup.login_epoch not in {present, present - 1}:
+        raise BackupError(
+            f"{backup.file}: must know the program's login of epoch {present}, or the one before, got "
+            f"epoch {backup.login_epoch}; choose a newer backup"
+        )
 
 
 def seal_keys(stack: Stack) -> list[str]:
@@ -56,17 +64,20 @@ def seal_keys(stack: Stack) -> list[str]:
 def put_back(stack: Stack, backup: Backup) -> None:
     """Restore the backup and come back once the program can log in.
 
-    The server takes a snapshot sealed with any of its keys. Every token of before is refused from then on.
+    The server takes a snapshot sealed with any of its keys. Every token of before is refused from then on. A
+    backup of before the last rotation of the program's login knows the former one, which the state still has.
 
     Raises:
+        EngineError: The state could not be read; what the server holds is as before.
         VaultError: The server is away, sealed or refuses; what it holds is as before.
         BackupError: It took the backup, and does not come back with it.
     """
     snapshot = backup.file.read_bytes()
+    former = known_secrets(stack.name).get(login_name(login_epoch(stack) - 1), "")
     with vault.connect(stack) as server, _right_to_restore(server):
         _system(server).restore_raft_snapshot(snapshot)
         _wait_until_replaced(server)
-    _wait_for_login(stack)
+    _wait_for_login(stack, former)
 
 
 def drifted(stack: Stack, entries: Mapping[str, Entry]) -> dict[str, list[str]]:
@@ -145,14 +156,29 @@ def _wait_until_replaced(server: hvac.Client) -> None:
     )
 
 
-def _wait_for_login(stack: Stack) -> None:
+def _wait_for_login(stack: Stack, former: str) -> None:
     end = time.monotonic() + WITHIN_SECONDS
     while True:
         try:
-            with vault.connect(stack):
+            with vault.connect(stack) as server:
+                if former:  # one that the server does not know is no error to it
+                    server.auth.approle.destroy_secret_id(PULUMI_ROLE, former, mount_point=PULUMI_ROLE)
                 return
         except vault.VaultError as error:
             if time.monotonic() > end:
-                fix = "was the program's id rotated since? `pulumi config set` its epoch back and `pulumi up`"
+                fix = "if it knows no login of this stack, see Begin anew in docs/secrets.md"
                 raise BackupError(f"{error}; the backup is in; {fix}") from error
+        if former:
+            with contextlib.suppress(vault.VaultError):
+                _register_login(stack, former)
         time.sleep(_PAUSE_SECONDS)
+
+
+def _register_login(stack: Stack, former: str) -> None:
+    """Have a server that knows the program's former id take the present one, as after a rotation."""
+    with vault.reach(stack) as server:
+        logins = server.auth.approle
+        logins.login(PULUMI_ROLE, former, mount_point=PULUMI_ROLE)
+        present = engine.output(stack.name, "vault_secret_id")
+        logins.create_custom_secret_id(PULUMI_ROLE, present, mount_point=PULUMI_ROLE)
+        server.auth.token.revoke_self()

@@ -35,6 +35,8 @@ class Backup:
     size_bytes: int
     sha256: str
     server_version: str
+    login_epoch: int = 0
+    """Of the program's own login in it; 0 where nobody has written it down."""
 
     def described(self) -> dict[str, object]:
         """As a mapping for JSON."""
@@ -60,9 +62,13 @@ def description_of(file: Path) -> Path:
     return file.with_suffix(".json")
 
 
-def file_name(stack: str, time: str) -> str:
-    """Name of the snapshot that was taken at `time`, in `TIME_FORMAT`."""
-    return f"{stack}-vault-{time}.snap"
+def file_name(stack: str, time: str, mark: str = "") -> str:
+    """Name of the snapshot that was taken at `time`, in `TIME_FORMAT`.
+
+    Args:
+        mark: Tells it from those of every day: it is never the newest one, nor removed with old ones.
+    """
+    return f"{stack}-vault-{time}{mark}.snap"
 
 
 def must_be_apart(stack: str) -> list[Apart]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from components.catalogue.swarm import swarm
-from components.catalogue.vault import PULUMI_ID, SEAL, SERVER, SERVER_NODE
+from components.catalogue.vault import SEAL, SERVER, SERVER_NODE
 from components.config.load import parse
 from components.config.settings import NAMESPACE
 from components.model.naming import AGENT, host_folder
@@ -21,7 +21,7 @@ from ops.backup import declared
 from ops.backup.declared import Entry
 from ops.backup.snapshot import BackupError
 from ops.hosts import as_root, on_node
-from ops.secret_values import known_secrets
+from ops.secret_values import known_secrets, login_epoch, login_name
 from ops.session import REPO
 from ops.stack import Stack
 
@@ -68,7 +68,7 @@ def from_state(stack: Stack) -> Source:
     return Source(
         seal_key=lambda key_id: value(f"{SEAL}-{key_id}"),
         node_id=lambda node: value(f"{node}-agent-id"),
-        pulumi_id=value(f"{PULUMI_ID}-e{stack.settings.epochs.get(PULUMI_ID, 1)}"),
+        pulumi_id=value(login_name(login_epoch(stack))),
         entries=declared.read(stack.name).entries,
     )
 

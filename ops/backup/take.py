@@ -13,11 +13,15 @@ from typing import Any
 from ops import vault
 from ops.backup.shelf import TIME_FORMAT, Backup, description_of, file_name
 from ops.backup.snapshot import CHUNK_BYTES, BackupError, digest, seal_key_of
+from ops.secret_values import login_epoch
 from ops.stack import Stack
 
 
-def take(stack: Stack, folder: Path) -> Backup:
+def take(stack: Stack, folder: Path, *, mark: str = "") -> Backup:
     """Stream a snapshot into `folder`, check it, and give it its name only then.
+
+    Args:
+        mark: As `file_name` has it.
 
     Raises:
         BackupError: It cannot be written, or what arrived is not whole; nothing of it is left.
@@ -29,7 +33,7 @@ def take(stack: Stack, folder: Path) -> Backup:
     except OSError as error:
         raise BackupError(f"{folder}: must be a folder that can be written, got {error.strerror}") from error
     now = datetime.now(UTC)
-    file = folder / file_name(stack.name, now.strftime(TIME_FORMAT))
+    file = folder / file_name(stack.name, now.strftime(TIME_FORMAT), mark)
     with _whole(file) as partial:
         with vault.connect(stack) as server:
             system: Any = server.sys  # its stubs lack the types of these calls
@@ -47,6 +51,7 @@ def take(stack: Stack, folder: Path) -> Backup:
             size_bytes=partial.stat().st_size,
             sha256=digest(partial),
             server_version=str(version),
+            login_epoch=login_epoch(stack),
         )
         _describe(backup)
     return backup

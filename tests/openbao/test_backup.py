@@ -29,6 +29,7 @@ from ops.backup.checks import Check
 from ops.backup.declared import AgentId, Entry
 from ops.backup.drill import Drill
 from ops.backup.shelf import Backup
+from ops.backup.snapshot import data_key_of, seal_key_of
 from ops.backup.source import Source
 from ops.backup.take import take
 from ops.certificates import Authority
@@ -131,6 +132,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
     outputs = {"vault_secret_id": PULUMI_ID, "vault_address": server.url}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "output", lambda _, name: outputs[name])
+        patch.setattr(put_back, "known_secrets", lambda _: {})
         try:
             entries = fill(server.start_ready(), contents(stack.settings, swarm(stack.settings)))
             source = Source(
@@ -161,7 +163,7 @@ def test_a_backup_is_whole_private_and_described(world: World) -> None:
 
     assert shelf.read(backup.file) == backup
     assert backup.file.stat().st_mode & 0o777 == 0o600
-    assert (backup.stack, backup.generation, backup.seal_key) == ("lab", 1, "k1")
+    assert (backup.stack, backup.generation, backup.seal_key, backup.login_epoch) == ("lab", 1, "k1", 1)
     assert backup.server_version == "2.7.2"
     assert sorted(file.name for file in backup.file.parent.iterdir()) == sorted(
         (backup.file.name, backup.file.with_suffix(".json").name)
@@ -203,6 +205,47 @@ def test_a_new_server_under_a_new_key_takes_it_while_it_knows_the_old_key(world:
     server.start()
     server.wait_until(lambda: server.health() == httpx.codes.OK)
     assert server.log_in(PULUMI_ID).get(f"{MOUNT}/data/thanos/vllm-backup").is_success
+
+
+def test_a_backup_of_before_the_last_rotation_of_the_programs_login(
+    furnished: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, renewed = configured(furnished), secrets.token_hex(24)
+    outputs = {"vault_secret_id": PULUMI_ID, "vault_address": furnished.url}
+    monkeypatch.setattr(engine, "output", lambda _, name: outputs[name])
+    furnished.start()
+    furnished.wait_until(lambda: furnished.health() == httpx.codes.OK)
+    backup = take(stack, tmp_path)
+    assert furnished.ready(renewed, PULUMI_ID).returncode == 0
+    outputs["vault_secret_id"] = renewed
+    monkeypatch.setattr(put_back, "known_secrets", lambda _: {"vault-pulumi-id-e1": PULUMI_ID})
+    settings = stack.settings.model_copy(update={"epochs": {"vault-pulumi-id": 2}})
+    rotated = dataclasses.replace(stack, settings=settings)
+    put_back.check_fits(rotated, backup)
+
+    put_back.put_back(rotated, backup)
+
+    assert not may_restore(furnished.log_in(renewed))
+    with pytest.raises(httpx.HTTPStatusError):
+        furnished.log_in(PULUMI_ID)
+
+
+def test_data_lie_under_the_key_before_until_the_server_is_ready(
+    furnished: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = configured(furnished)
+    outputs = {"vault_secret_id": PULUMI_ID, "vault_address": furnished.url}
+    monkeypatch.setattr(engine, "output", lambda _, name: outputs[name])
+    furnished.new_seal_key("k2")
+    furnished.configure(seal_keys=("k2", "k1"))
+    furnished.start()
+    furnished.wait_until(lambda: furnished.health() == httpx.codes.OK)
+    early = take(stack, tmp_path, mark="-early").file
+    assert furnished.ready(PULUMI_ID).returncode == 0
+
+    late = take(stack, tmp_path).file
+
+    assert [(seal_key_of(file), data_key_of(file)) for file in (early, late)] == [("k2", "k1"), ("k2", "k2")]
 
 
 def may_restore(program: httpx.Client) -> bool:

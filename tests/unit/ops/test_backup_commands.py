@@ -64,6 +64,11 @@ class World:
         self.restored.append(backup.file)
 
 
+def taken(_: Stack, folder: Path, *, mark: str = "") -> Backup:
+    """Stand in for a backup of the running server."""
+    return shelved(folder, time=f"20260601T030000Z{mark}")
+
+
 @pytest.fixture(autouse=True)
 def world(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(paths.REPO)
@@ -75,7 +80,7 @@ def world(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(source, "from_state", source_of)
     monkeypatch.setattr(source, "from_nodes", lambda _: Source(seal_key=str, node_id=str))
     monkeypatch.setattr(shelf, "pulumi", lambda *_: json.dumps({"url": f"file://{tmp_path}/state"}))
-    monkeypatch.setattr(commands, "take", lambda _, folder: shelved(folder, time="20260601T030000Z"))
+    monkeypatch.setattr(commands, "take", taken)
 
     def run(drill: Drill, tell: Callable[[Check], None]) -> list[Check]:
         return made.run(drill, tell)
@@ -209,6 +214,10 @@ def test_a_restore_says_what_to_run_next(world: World) -> None:
 
     assert result.exit_code == 0
     assert world.restored == [file]
+    before = world.folder / "lab-vault-20260601T030000Z-before-restore.snap"
+    assert f"{before}: what the server holds until now" in result.stdout
+    assert before.exists()
+    assert shelf.newest(world.folder, "lab") == file
     assert "node-thanos: its agent can log in again after the next command" in result.stdout
     assert "thanos/vllm: other key than in the state; the next command writes them anew" in result.stdout
     assert result.stdout.splitlines()[-1] == "next: pulumi up --refresh --stack lab --replace 'urn:x'"
@@ -225,6 +234,30 @@ def test_a_backup_under_a_key_that_the_server_does_not_have(lab_stack: Stack, tm
 def test_a_backup_of_another_stack(lab_stack: Stack, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="must be a backup of stack lab, got one of prod"):
         put_back.check_fits(lab_stack, shelved(tmp_path, stack="prod"))
+
+
+@pytest.mark.parametrize(("epoch", "refused"), [(0, False), (3, True), (4, False), (5, False), (6, True)])
+def test_a_backup_with_a_login_that_the_state_no_longer_has(
+    lab_stack: Stack, tmp_path: Path, epoch: int, refused: bool
+) -> None:
+    settings = lab_stack.settings.model_copy(update={"epochs": {"vault-pulumi-id": 5}})
+    stack = Stack("lab", settings, lab_stack.services)
+    said = rf"must know the program's login of epoch 5, or the one before, got epoch {epoch}; choose a newer"
+
+    with pytest.raises(BackupError, match=said) if refused else contextlib.nullcontext():
+        put_back.check_fits(stack, shelved(tmp_path, login_epoch=epoch))
+
+
+def test_nothing_is_replaced_that_could_not_be_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = shelved(world.folder).file
+
+    def full(*_: object, **__: object) -> Backup:
+        raise BackupError("no space left")
+
+    monkeypatch.setattr(commands, "take", full)
+
+    assert str(swarm("restore", "run", str(file), "--stack", "lab", "--yes").exception) == "no space left"
+    assert world.restored == []
 
 
 def test_the_servers_keys_are_the_two_newest(lab_stack: Stack) -> None:
