@@ -8,18 +8,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from components.render.openbao import MOUNT, external_path
 from lab import environment, nodes, paths
 from ops import probe, stack, vault
+from ops.backup import shelf
 from ops.stack import Stack
 from tests.e2e.engine import Engine, inspect
 
 SERVER = "oracle-vault"
-DRILL = "thanos-vault-drill"
+DRILL = "oracle-vault-drill"
 BY_HAND = f"{MOUNT}/metadata/{external_path('brave_api_key')}"
 
 
@@ -36,7 +36,7 @@ def swarm(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def backup(engine: Engine, deployed: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A backup of the lab as it was deployed; the path of its file."""
     assert engine.stack == deployed.name
@@ -60,7 +60,7 @@ def running_since() -> object:
 def leftovers() -> str:
     """The drill's container, and volumes without a name, which Docker makes where nobody mounts any."""
     volumes = "docker volume ls --quiet | grep -E '^[0-9a-f]{64}$' || true"
-    return nodes.ssh("thanos", f"docker ps --all --quiet --filter name={DRILL}; {volumes}")
+    return nodes.ssh("oracle", f"docker ps --all --quiet --filter name={DRILL}; {volumes}")
 
 
 def test_a_backup_says_what_it_is_and_no_secret(deployed: Stack, backup: str) -> None:
@@ -71,8 +71,8 @@ def test_a_backup_says_what_it_is_and_no_secret(deployed: Stack, backup: str) ->
     assert Path(backup).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("folder", [environment.backend(), environment.backend() / "deep", paths.REPO])
-def test_no_backup_beside_the_seal_key(engine: Engine, folder: Path) -> None:
+def test_no_backup_beside_the_seal_key(engine: Engine) -> None:
+    folder = environment.backend() / "deep"
     done = subprocess.run(
         argv("backup", "--to", str(folder)), cwd=paths.REPO, text=True, capture_output=True, check=False
     )
@@ -117,7 +117,7 @@ def test_a_drill_that_is_broken_off_leaves_nothing(backup: str) -> None:
         stdout=subprocess.DEVNULL, start_new_session=True,
     ) as running:  # fmt: skip
         assert running.stderr is not None
-        said = list(takewhile(lambda line: "a new server with that key" not in line, running.stderr))
+        said = list(takewhile(lambda line: "scratch container starts" not in line, running.stderr))
         running.send_signal(signal.SIGINT)
         rest = running.communicate(timeout=60)[1]
 
@@ -140,24 +140,33 @@ def written_by_hand(deployed: Stack) -> Iterator[Callable[[str], None]]:
         server.delete(BY_HAND)
 
 
-def versions(stack: Stack) -> int:
-    """How often the key was written."""
+def is_written(stack: Stack) -> bool:
+    """Whether the server has the key."""
     with vault.connect(stack) as server:
-        found: Any = server.read(BY_HAND)
-        return int(found["data"]["current_version"])
+        return server.read(BY_HAND) is not None
+
+
+@pytest.fixture
+def undisturbed(engine: Engine, deployed: Stack) -> Iterator[Stack]:
+    """Afterwards the engine must find nothing to do; where it does, all is put back for the other tests."""
+    yield deployed
+    answer = engine.run("preview", "--refresh", "--expect-no-changes")
+    if answer.status != 0:
+        engine.run("cancel", "--yes")
+        engine.up("--refresh")
+    probe.wait_healthy(deployed, timeout_seconds=180)
+    assert answer.status == 0, answer.text
 
 
 def test_a_restore_undoes_what_was_written_since_and_all_go_on(
-    engine: Engine, restored: Stack, written_by_hand: Callable[[str], None], tmp_path: Path
+    undisturbed: Stack, backup: str, written_by_hand: Callable[[str], None]
 ) -> None:
-    written_by_hand("before")
-    file = json.loads(swarm("backup", "--to", str(tmp_path), "--json"))["file"]
-    written_by_hand("after")
-    assert versions(restored) == 2
+    written_by_hand("after the backup")
+    assert is_written(undisturbed)
 
-    said = swarm("restore", "run", file, "--stack", engine.stack, "--yes")
+    said = swarm("restore", "run", backup, "--stack", undisturbed.name, "--yes")
 
-    assert said.splitlines()[-1] == f"next: pulumi up --refresh --stack {engine.stack}"
-    assert versions(restored) == 1
-    assert engine.run("preview", "--refresh", "--expect-no-changes").status == 0
-    probe.wait_healthy(restored, timeout_seconds=120)
+    assert said.splitlines()[-1] == f"next: pulumi up --refresh --stack {undisturbed.name}"
+    assert not is_written(undisturbed)
+    (before,) = Path(backup).parent.glob("*-before-restore.snap")
+    assert shelf.read(before).stack == undisturbed.name
