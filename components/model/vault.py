@@ -81,11 +81,6 @@ def agent_folder(service: str) -> str:
     return f"/secrets/{service}"
 
 
-def node_role(node: str) -> str:
-    """Name and id of the role of a node's agent, and name of its policy."""
-    return f"node-{node}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """The secrets of one service: one field for each, named like it."""

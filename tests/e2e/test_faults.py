@@ -113,11 +113,13 @@ def recover(engine: Engine, heading: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "heading"),
-    [(signal.SIGINT, "`pulumi up` was interrupted"), (signal.SIGKILL, "`pulumi up` was killed")],
+    ("number", "heading", "moment"),
+    [
+        (signal.SIGINT, "`pulumi up` was interrupted", "creating replacement"),
+        (signal.SIGKILL, "`pulumi up` was killed", "deleting original"),
+    ],
     ids=["SIGINT", "SIGKILL"],
 )
-@pytest.mark.parametrize("moment", ["deleting original", "creating replacement"])
 def test_an_interrupted_up_is_recovered(
     engine: Engine, restored: Stack, tmp_path: Path, number: signal.Signals, heading: str, moment: str
 ) -> None:
