@@ -16,7 +16,8 @@
 # renamed into them one by one, once every one of them has arrived. A program reads its configuration together
 # with its secrets, at the paths that the configuration names: so both are in place when it checks them, and the
 # files of before wait aside as hard links (which need no space) until it has agreed. A run that is killed leaves
-# them there, and the next one starts by putting them back.
+# them there, and the next one starts by putting them back. One run at a time: what an `up` that was ended has started
+# here goes on, and the next `up` may come while it still waits for the agent.
 set -eu
 umask 077
 
@@ -118,10 +119,15 @@ await_secrets() {
 	) 9>"${folder%/*}/.agent.lock"
 }
 
+mkdir -p -- "$folder/config" "$folder/secrets"
+# What this run starts holds the lock with it, so nothing of it goes on once another run has begun.
+exec 8>"${folder%/*}/.${folder##*/}.delivery.lock"
+if ! flock --wait 300 8; then
+	printf '%s: an earlier delivery has not ended within 5 minutes, see ps -ef on its machine\n' "$container" >&2
+	exit 1
+fi
 trap undo EXIT
 trap 'exit 1' HUP INT TERM
-
-mkdir -p -- "$folder/config" "$folder/secrets"
 undo
 mkdir -- "$staging"
 base64 -d | tar -xpmf - -C "$staging" || refuse 'its new files could not be unpacked'

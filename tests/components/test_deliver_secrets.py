@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,39 @@ def test_deliveries_at_the_same_time_start_the_agent_once(host: Host) -> None:
     assert [delivery.result() for delivery in running] == [(0, "")] * len(hosts)
     assert restarts(host) == 1
     assert [one.files()["config/site.cfg"] for one in hosts] == [f"of {number}" for number in range(5)]
+
+
+def test_a_delivery_waits_for_an_earlier_one_to_the_same_folder(host: Host) -> None:
+    """The earlier one goes on after its `up` was ended, for as long as it waits for the agent."""
+    host.render("6")
+    program(host, "date", "echo 1000")  # no patience ends
+    program(host, "flock", f'echo "$@" >>{host.fake}/locks\nexec {shutil.which("flock")} "$@"')
+    locks = host.fake / "locks"
+    with ThreadPoolExecutor() as pool:
+        earlier = pool.submit(host.deliver, archive("two", site="earlier", extra="earlier"), version="7")
+        deadline = time.monotonic() + 30
+        while not host.calls():
+            assert time.monotonic() < deadline
+        later = pool.submit(host.deliver, archive("three", site="later"))
+        while locks.read_text().count(" 8\n") < 2 and not later.done():
+            assert time.monotonic() < deadline
+        host.render("7")
+
+    assert (earlier.result(), later.result()) == ((0, ""), (0, ""))
+    assert host.files() == {"config/site.cfg": "later", "secrets/password": "three"}
+
+
+def test_a_delivery_that_cannot_begin_says_so_and_changes_nothing(host: Host) -> None:
+    host.deliver(archive(site="old"))
+    program(host, "flock", "exit 1")
+
+    status, said = host.deliver(archive("two", site="new"))
+
+    assert (status, said) == (
+        1,
+        "haproxy: an earlier delivery has not ended within 5 minutes, see ps -ef on its machine\n",
+    )
+    assert host.files() == OLD
 
 
 @pytest.fixture
