@@ -2,8 +2,9 @@
 # Puts a service's files in place on its node: all of them or none.
 #
 # stdin  from here on a line with the version of the secrets that the node's agent must have rendered, empty where
-#        it renders none; a line with the names of secret files that must never be overwritten with others; and
-#        base64 of a tar with config/, secrets/ and, as its last entry, the empty file "complete"
+#        it renders none; a line with the names of secret files that data here opens with: none may get other content,
+#        be lost, or come together with another new one; and base64 of a tar with config/, secrets/ and, as its last
+#        entry, the empty file "complete"
 # $1     the service's folder on this machine; config/ and secrets/ in it are mounted into the container
 # $2     numeric uid:gid of the container's user, who alone may read secrets/
 # $3     the container's name
@@ -89,8 +90,42 @@ undo() {
 
 refuse() {
 	undo
-	printf '%s: %s; the files of before are still in place\n' "$container" "$1" >&2
+	printf '%s: %s; %s\n' "$container" "$1" "$kept" >&2
 	exit 1
+}
+kept='the files of before are still in place'
+
+# Refuses what would lose a secret that data here opens with, or leave the data under one that is no longer in use: the
+# program uses the last of them and the one before. Their names end in a number, which counts up.
+guard() {
+	stems=' '
+	new=
+	count=0
+	present=
+	for name in $fixed; do
+		if [ ! -e "$folder/secrets/$name" ]; then
+			new="$new $name" count=$((count + 1))
+		elif ! cmp -s "$folder/secrets/$name" "$staging/secrets/$name"; then
+			refuse "$name on this machine is not the one of the stack, and the data here opens with no other"
+		fi
+		stems="$stems$(stem "$name") "
+	done
+	for file in "$folder/secrets"/*[0-9]; do
+		name=${file##*/}
+		case "$stems" in *" $(stem "$name") "*) ;; *) continue ;; esac
+		[ -e "$file" ] || continue
+		[ -e "$staging/secrets/$name" ] ||
+			refuse "the stack has no $name, and the data here may open with no other (set aiswarm:epochs back to what it was)"
+		present=$name
+	done
+	if [ -n "$present" ] && [ "$count" -gt 1 ]; then
+		refuse "must get one new key at a time, got$new (set aiswarm:epochs back to what it was, and raise it by one)"
+	fi
+}
+
+# The name without the number that it ends in.
+stem() {
+	printf '%s' "$1" | sed 's/[0-9]*$//'
 }
 
 # Whether the agent has rendered the version that is wanted.
@@ -113,7 +148,7 @@ await_secrets() {
 	if rendered; then return; fi
 	(
 		flock 9
-		if await_rendered 2; then exit; fi
+		if await_rendered 3; then exit; fi
 		docker restart --time 5 "$agent" >/dev/null
 		await_rendered 60
 	) 9>"${folder%/*}/.agent.lock"
@@ -132,12 +167,9 @@ undo
 mkdir -- "$staging"
 base64 -d | tar -xpmf - -C "$staging" || refuse 'its new files could not be unpacked'
 [ -e "$staging/complete" ] || refuse 'its new files did not arrive completely'
-for name in $fixed; do
-	if [ -e "$folder/secrets/$name" ] && ! cmp -s "$folder/secrets/$name" "$staging/secrets/$name"; then
-		refuse "$name on this machine is not the one of the stack, and the data here opens with no other"
-	fi
-done
+guard
 if [ -n "$version" ]; then
+	kept='the configuration of before is still in place, beside secrets that may be the new ones'
 	await_secrets || refuse "$agent has not fetched its secrets within a minute, see docker logs $agent"
 fi
 

@@ -134,7 +134,7 @@ def test_an_agent_that_never_renders_changes_nothing(hurried: Host) -> None:
     assert status == 1
     assert said == (
         "haproxy: oracle-agent has not fetched its secrets within a minute, see docker logs oracle-agent; "
-        "the files of before are still in place\n"
+        "the configuration of before is still in place, beside secrets that may be the new ones\n"
     )
     assert hurried.files() == OLD
     assert sorted(path.name for path in hurried.folder.iterdir()) == ["config", "secrets"]
@@ -212,6 +212,52 @@ def test_beside_what_is_fixed_everything_may_change(host: Host) -> None:
     assert host.deliver(packed, fixed=["seal-k1", "seal-k2"]) == (0, "")
 
     assert host.files() == {"secrets/seal-k1": "0123", "secrets/seal-k2": "4567", "secrets/other": "new"}
+
+
+def keys(*numbers: int) -> tuple[str, list[str]]:
+    """Files of a service with these keys, and the keys' names."""
+    names = [f"seal-k{number}" for number in numbers]
+    return pack([], {"other": "text", **{name: f"of {name}" for name in names}}, USER), names
+
+
+def test_a_key_that_an_older_stack_file_does_not_know_stays(host: Host) -> None:
+    packed, fixed = keys(1, 2)
+    assert host.deliver(packed, fixed=fixed) == (0, "")
+    before = host.files()
+
+    packed, fixed = keys(1)
+    status, said = host.deliver(packed, fixed=fixed)
+
+    assert status == 1
+    assert said == (
+        "haproxy: the stack has no seal-k2, and the data here may open with no other (set aiswarm:epochs back to "
+        "what it was); the files of before are still in place\n"
+    )
+    assert host.files() == before
+
+
+def test_keys_are_renewed_one_at_a_time(host: Host) -> None:
+    """The server reads the last two only, so its data would open with none of these."""
+    packed, fixed = keys(1)
+    host.deliver(packed, fixed=fixed)
+    before = host.files()
+
+    packed, fixed = keys(1, 2, 3)
+    status, said = host.deliver(packed, fixed=fixed)
+
+    assert status == 1
+    assert "haproxy: must get one new key at a time, got seal-k2 seal-k3 (set aiswarm:epochs back" in said
+    assert host.files() == before
+
+
+def test_a_new_machine_gets_all_keys_at_once(host: Host) -> None:
+    packed, fixed = keys(8, 9, 10)
+    assert host.deliver(packed, fixed=fixed) == (0, "")
+
+    packed, fixed = keys(8, 9, 10, 11)
+    assert host.deliver(packed, fixed=fixed) == (0, "")
+
+    assert set(host.files()) == {"secrets/other", *(f"secrets/{name}" for name in fixed)}
 
 
 def test_secrets_arrive_byte_by_byte(host: Host) -> None:
