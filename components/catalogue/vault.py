@@ -105,6 +105,7 @@ def server(settings: Settings) -> ServiceSpec:
     config = product.config_folder
     ids = _pulumi_ids(settings)
     first_id = SecretFile(name="secret_id", parts=ids[:1])
+    ready = ("sh", f"{config}/ready.sh", str(_READY_SECONDS))
     return ServiceSpec(
         node=SERVER_NODE,
         name=SERVER,
@@ -131,8 +132,9 @@ def server(settings: Settings) -> ServiceSpec:
             folder=product.bootstrap_folder,
             file=first_id,
             generation=settings.vault.generation,
-            ready=("sh", f"{config}/ready.sh", str(_READY_SECONDS)),
+            ready=ready,
             ready_input=(ids[0], "\n", *ids[1:], "\n"),
+            retire=(*ready, "retire"),
         ),
         volumes=(
             DataVolume(name="data", path=product.data_folder),

@@ -26,7 +26,8 @@ restarts() { look '{{.RestartCount}}'; }
 give_up() {
 	{
 		printf '%s: must keep running, got one that ends again and again; ' "$container"
-		echo 'a first start that failed needs a raised aiswarm:vault.generation (see the runbook). Its log says:'
+		printf 'a first start that failed needs a raised aiswarm:vault.generation (docs/secrets.md, "Begin anew"). '
+		echo 'Its log says:'
 		docker logs --tail 300 "$container" 2>&1 | grep -v '^{' | grep -iE 'error|fail|fatal' | tail -n 3
 	} >&2
 	exit 1

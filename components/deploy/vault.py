@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pulumi
@@ -30,11 +30,8 @@ from components.model.vault import VERSION_FIELD, Entry, NodeAccess, Vault
 _TOKEN_SECONDS = 3600
 _LONGEST_TOKEN_SECONDS = 24 * 3600
 
-_AWAIT_READY = Path(__file__).with_name("await_ready.sh")
+_BOOTSTRAP, _AWAIT_READY = "bootstrap.sh", "await_ready.sh"
 _STAYS_WITHIN_SECONDS = 60
-
-_WRITE_ONCE = """umask 077
-mkdir -p -- "$1" && cat >"$1/$2" && chown -R "$3" "$1" && chmod 0500 "$1" && chmod 0400 "$1/$2" """
 
 
 class VaultServer(pulumi.ComponentResource):
@@ -47,34 +44,71 @@ class VaultServer(pulumi.ComponentResource):
         super().__init__("aiswarm:index:VaultServer", f"{spec.full_name}-server", {}, opts)
         if spec.bootstrap is None:
             raise ValueError(f"{spec.full_name}: must have what its first start needs")
+        self._spec, self._bootstrap, self._place = spec, spec.bootstrap, place
         delivered = self._deliver(spec, spec.bootstrap, place)
-        service = Service(spec, place, after=[delivered], opts=pulumi.ResourceOptions(parent=self))
-        self.ready = self._await(spec, spec.bootstrap, place, service)
+        service = Service(
+            spec,
+            place,
+            after=[delivered],
+            files_after=[delivered],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.ready = self._await(spec, spec.bootstrap, place, [delivered, service.container])
         self.register_outputs({"container_name": service.container_name})
 
+    def retire(self, after: Sequence[pulumi.Resource]) -> command.remote.Command:
+        """End the login of before, once the state has a provider with the one of now.
+
+        A run that breaks off any earlier leaves a state whose next refresh can log in with what it has.
+        """
+        retire = as_root(
+            self._place.node,
+            ["docker", "exec", "--interactive", self._spec.full_name, *self._bootstrap.retire],
+        )
+        return command.remote.Command(
+            f"{self._spec.full_name}-retire",
+            connection=ssh_connection(self._place.node),
+            create=retire,
+            update=retire,
+            stdin=self._place.secrets.text(self._bootstrap.ready_input),
+            logging=command.remote.Logging.NONE,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(after),
+                additional_secret_outputs=["stdin", "stdout", "stderr"],
+            ),
+        )
+
     def _deliver(self, spec: ServiceSpec, bootstrap: Bootstrap, place: Place) -> command.remote.Command:
-        """Put the first login on the node, once for each generation.
+        """Put the first login on the node, once for each generation, and refuse a generation of before.
 
         An update does nothing: written again, the file would stay, because only a first login removes it.
         """
         folder = bootstrap_folder(spec.name)
-        words = ["sh", "-c", _WRITE_ONCE, "bootstrap", folder, bootstrap.file.name, spec.image.user]
+        arguments = [folder, bootstrap.file.name, spec.image.user, str(bootstrap.generation)]
         return command.remote.Command(
             f"{spec.full_name}-bootstrap",
             connection=ssh_connection(place.node),
-            create=as_root(place.node, words),
+            create=as_root(place.node, ["sh", "-c", RUN, "bootstrap", *arguments]),
             update="cat >/dev/null",
-            stdin=place.secrets.text(bootstrap.file.parts),
+            delete=as_root(place.node, ["rm", "-f", "--", f"{folder}/{bootstrap.file.name}"]),
+            stdin=place.secrets.text((_script(_BOOTSTRAP), *bootstrap.file.parts)),
             triggers=[bootstrap.generation],
             logging=command.remote.Logging.NONE,
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["stdin", "stdout", "stderr"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Otherwise the old one's `delete` would run last, and on the new one's file.
+                delete_before_replace=True,
+                additional_secret_outputs=["stdin", "stdout", "stderr"],
+            ),
         )
 
     def _await(
-        self, spec: ServiceSpec, bootstrap: Bootstrap, place: Place, service: Service
+        self, spec: ServiceSpec, bootstrap: Bootstrap, place: Place, begun: Sequence[pulumi.CustomResource]
     ) -> command.remote.Command:
-        """Wait until the engine can log in, then remove what it needed for that.
+        """Wait until the engine can log in, then remove what it needed for that: again after each of `begun`.
 
         The health check cannot say it: a server whose own initialisation broke off is active and lets nobody
         in. The same command brings a changed login into force while the old one still works.
@@ -82,22 +116,26 @@ class VaultServer(pulumi.ComponentResource):
         leftover = f"{bootstrap_folder(spec.name)}/{bootstrap.file.name}"
         arguments = [leftover, spec.full_name, str(_STAYS_WITHIN_SECONDS), *bootstrap.ready]
         await_login = as_root(place.node, ["sh", "-c", RUN, "ready", *arguments])
-        script = base64.b64encode(_AWAIT_READY.read_bytes()).decode()
         return command.remote.Command(
             f"{spec.full_name}-ready",
             connection=ssh_connection(place.node),
             create=await_login,
             update=await_login,
-            stdin=place.secrets.text((f"{script}\n", *bootstrap.ready_input)),
-            triggers=[bootstrap.generation, service.container.id],
+            stdin=place.secrets.text((_script(_AWAIT_READY), *bootstrap.ready_input)),
+            triggers=[bootstrap.generation, *(resource.id for resource in begun)],
             logging=command.remote.Logging.NONE,
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[service.container],
+                depends_on=list(begun),
                 additional_secret_outputs=["stdin", "stdout", "stderr"],
             ),
         )
+
+
+def _script(name: str) -> str:
+    """A script of this folder as the line that `RUN` reads."""
+    return f"{base64.b64encode(Path(__file__).with_name(name).read_bytes()).decode()}\n"
 
 
 class SwarmSecrets(pulumi.ComponentResource):
@@ -130,6 +168,7 @@ class SwarmSecrets(pulumi.ComponentResource):
             policy=content.login_policy,
             opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(retain_on_delete=True)),
         )
+        server.retire([self._login_policy])
         self._options = pulumi.ResourceOptions.merge(
             own,
             pulumi.ResourceOptions(

@@ -68,3 +68,6 @@ class Bootstrap:
     """Command in the container that ends once the service works; `ready_input` is its standard input."""
 
     ready_input: tuple[str | SecretRef, ...]
+    retire: tuple[str, ...]
+    """Command in the container that ends what was good before, with the same input; run once the program's own
+    state has what is good now."""

@@ -230,8 +230,8 @@ def test_a_key_that_an_older_stack_file_does_not_know_stays(host: Host) -> None:
 
     assert status == 1
     assert said == (
-        "haproxy: the stack has no seal-k2, and the data here may open with no other (set aiswarm:epochs back to "
-        "what it was); the files of before are still in place\n"
+        "haproxy: the stack has no seal-k2, and the data here may open with no other (set aiswarm:epochs "
+        "back to what it was); the files of before are still in place\n"
     )
     assert host.files() == before
 

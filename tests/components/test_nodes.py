@@ -199,7 +199,10 @@ def test_each_secret_goes_where_it_is_needed_and_nowhere_else(deployed: Recordin
         CERTIFICATE: {"vault-oracle-haproxy"},
         VAULT_KEY: {"oracle-vault-files"},
         "generated-secrets-vault-seal-k1": {"oracle-vault-files"},
-        "generated-secrets-vault-pulumi-id-e1": {"vault", "oracle-vault-bootstrap", "oracle-vault-ready"},
+        "generated-secrets-vault-pulumi-id-e1": {
+            "vault",
+            *(f"oracle-vault-{command}" for command in ("bootstrap", "ready", "retire")),
+        },
         "generated-secrets-postgres-password": {"vault-oracle-postgres"},
         "generated-secrets-fingerprint-key": set(),
         **{
@@ -233,6 +236,7 @@ def test_a_service_without_files_has_no_command(deployed: Recording) -> None:
         "oracle-vault-bootstrap",
         "oracle-vault-files",
         "oracle-vault-ready",
+        "oracle-vault-retire",
         "oracle-agent-files",
         "oracle-postgres-files",
         "oracle-haproxy-files",

@@ -30,7 +30,7 @@ def test_the_first_login_is_on_the_node_before_the_server_starts(deployed: Recor
     assert {"oracle-vault-bootstrap", "oracle-vault-files"} <= deployed.one(
         ":Container", "oracle-vault"
     ).needs
-    assert command(deployed, "bootstrap")["stdin"] == "generated-secrets-vault-pulumi-id-e1"
+    assert command(deployed, "bootstrap")["stdin"].endswith("\ngenerated-secrets-vault-pulumi-id-e1")
 
 
 def test_only_another_generation_brings_the_first_login_again() -> None:
@@ -42,24 +42,69 @@ def test_only_another_generation_brings_the_first_login_again() -> None:
     assert before["update"] == later["update"] == "cat >/dev/null"
     assert before["triggers"] == later["triggers"] == [1]
     assert anew["triggers"] == [2]
-    assert "delete" not in before
-    assert later["stdin"] == "generated-secrets-vault-pulumi-id-e3"
+    assert later["stdin"].endswith("\ngenerated-secrets-vault-pulumi-id-e3")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
-def test_the_first_login_is_written_without_a_newline_for_the_server_alone(
-    deployed: Recording, tmp_path: Path
-) -> None:
-    words = shlex.split(command(deployed, "bootstrap")["create"])
-    folder = tmp_path / "vault-bootstrap"
-    assert "/opt/swarm/vault-bootstrap" in words
+def test_nothing_of_another_generation_is_on_the_node_before_it_was_agreed_to(deployed: Recording) -> None:
+    """A refused one would otherwise begin with the next start of the container."""
+    assert "oracle-vault-bootstrap" in deployed.one(":Command", "oracle-vault-files").needs
+    assert deployed.one(":Command", "oracle-vault-bootstrap").request.deleteBeforeReplace
 
-    subprocess.run(
-        [word.replace("/opt/swarm", str(tmp_path)) for word in words], input="the id", text=True, check=True
+
+def bootstrap(folder: Path, generation: int, text: str) -> subprocess.CompletedProcess[str]:
+    """Bring a generation's first login as the engine does, with `folder` in place of /opt/swarm."""
+    inputs = command(of_generation(generation), "bootstrap")
+    return subprocess.run(
+        [word.replace("/opt/swarm", str(folder)) for word in shlex.split(inputs["create"])],
+        input=f"{inputs['stdin'].partition(chr(10))[0]}\n{text}",
+        text=True,
+        check=False,
+        capture_output=True,
     )
 
-    (file,) = folder.iterdir()
-    assert (file.name, file.read_text()) == ("secret_id", "the id")
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+
+
+@needs_root
+def test_a_generation_of_before_is_refused_and_leaves_no_login(tmp_path: Path) -> None:
+    leftover = tmp_path / "vault-bootstrap" / "secret_id"
+    for generation in (1, 3, 3):
+        assert bootstrap(tmp_path, generation, f"id {generation}").returncode == 0
+        assert leftover.read_text() == f"id {generation}"
+        leftover.unlink()
+
+    done = bootstrap(tmp_path, 2, "id 2")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "aiswarm:vault.generation: must not go back, got 2 after 3 on this machine; set it to 3\n",
+    )
+    assert not leftover.exists()
+
+
+@needs_root
+def test_what_a_first_start_needed_is_removed_with_its_command_and_nothing_else(tmp_path: Path) -> None:
+    """A first `up` that failed may be followed by `destroy`, which leaves the server's data."""
+    assert bootstrap(tmp_path, 2, "the id").returncode == 0
+    remove = shlex.split(command(of_generation(2), "bootstrap")["delete"])
+
+    for _ in range(2):
+        subprocess.run([word.replace("/opt/swarm", str(tmp_path)) for word in remove], check=True)
+
+    assert [path.name for path in (tmp_path / "vault-bootstrap").iterdir()] == ["generation"]
+    assert bootstrap(tmp_path, 1, "another").returncode == 1
+
+
+@needs_root
+def test_the_first_login_is_written_without_a_newline_for_the_server_alone(tmp_path: Path) -> None:
+    assert "/opt/swarm/vault-bootstrap" in command(of_generation(1), "bootstrap")["create"]
+    folder = tmp_path / "vault-bootstrap"
+
+    assert bootstrap(tmp_path, 1, "the id").returncode == 0
+
+    file = folder / "secret_id"
+    assert file.read_text() == "the id"
     assert [(oct(path.stat().st_mode)[-3:], path.stat().st_uid) for path in (folder, file)] == [
         ("500", 100),
         ("400", 100),
@@ -70,8 +115,8 @@ def test_readiness_is_asked_again_for_another_server_and_another_login() -> None
     one = command(of_generation(1), "ready")
     rotated = command(of_generation(1, **{"vault-pulumi-id": 2}), "ready")
 
-    assert one["triggers"] == [1, "oracle-vault-id"]
-    assert command(of_generation(2), "ready")["triggers"] == [2, "oracle-vault-id"]
+    assert one["triggers"] == [1, "oracle-vault-bootstrap-id", "oracle-vault-id"]
+    assert command(of_generation(2), "ready")["triggers"] == [2, *one["triggers"][1:]]
     assert rotated["triggers"] == one["triggers"]
     assert one["update"] == one["create"]
     script, _, ids = one["stdin"].partition("\n")
@@ -79,6 +124,25 @@ def test_readiness_is_asked_again_for_another_server_and_another_login() -> None
     assert rotated["stdin"] == (
         f"{script}\ngenerated-secrets-vault-pulumi-id-e2\ngenerated-secrets-vault-pulumi-id-e1\n"
     )
+
+
+def test_the_login_of_before_ends_once_the_state_has_a_provider_with_the_new_one() -> None:
+    """Ended any earlier, a broken off `up` would leave a state whose refresh and destroy cannot log in."""
+    recording = of_generation(1, **{"vault-pulumi-id": 2})
+    retire = recording.one(":Command", "oracle-vault-retire")
+    policy = recording.one(":Policy", "vault-policy-pulumi")
+
+    assert shlex.split(retire.inputs["create"]) == [
+        *["docker", "exec", "--interactive", "oracle-vault", "sh", "/openbao/config/ready.sh", "120"],
+        "retire",
+    ]
+    assert retire.inputs["update"] == retire.inputs["create"]
+    assert retire.inputs["stdin"] == "\n".join(
+        ["generated-secrets-vault-pulumi-id-e2", "generated-secrets-vault-pulumi-id-e1", ""]
+    )
+    assert "vault-policy-pulumi" in retire.needs
+    assert policy.request.provider.rpartition("::")[0].endswith("::vault")
+    assert command(recording, "retire")["stdin"] != command(of_generation(1), "retire")["stdin"]
 
 
 FAKE_DOCKER = """#!/bin/sh
@@ -181,6 +245,7 @@ def test_a_server_that_ends_again_and_again_is_given_up_with_its_reason(
 
     assert done.returncode == 1
     assert done.stderr.startswith("oracle-vault: must keep running, got one that ends again and again; ")
+    assert 'docs/secrets.md, "Begin anew"' in done.stderr
     assert done.stderr.splitlines()[1:] == ["[ERROR] the reason"]
     assert node.leftover.exists()
 

@@ -170,11 +170,17 @@ class VaultServer(Server):
         return Path(f"/proc/{self._process.pid}/environ").read_text()
 
     def ready(
-        self, current: str, previous: str = "", *, limit_seconds: int = 1, bin_folder: Path | None = None
+        self,
+        current: str,
+        previous: str = "",
+        *,
+        step: str = "enter",
+        limit_seconds: int = 1,
+        bin_folder: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run the server's own ready.sh as `docker exec -i` would."""
         return subprocess.run(
-            ["sh", self.folder / "config" / "ready.sh", str(limit_seconds)],
+            ["sh", self.folder / "config" / "ready.sh", str(limit_seconds), step],
             input=f"{current}\n{previous}\n",
             env=self._environment(bin_folder),
             capture_output=True,

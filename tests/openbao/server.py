@@ -158,13 +158,19 @@ class Server:
         return self.log_in(PULUMI_ID)
 
     def ready(
-        self, current: str, previous: str = "", *, limit_seconds: int = 1, bin_folder: Path = BIN
+        self,
+        current: str,
+        previous: str = "",
+        *,
+        step: str = "enter",
+        limit_seconds: int = 1,
+        bin_folder: Path = BIN,
     ) -> subprocess.CompletedProcess[str]:
         """Run the server's own ready.sh as `docker exec -i` would."""
         config = self.folder / "config"
         env = environment(BAO_ADDR=self.url, BAO_CACERT=str(config / "ca.pem"))
         return subprocess.run(
-            ["sh", config / "ready.sh", str(limit_seconds)],
+            ["sh", config / "ready.sh", str(limit_seconds), step],
             input=f"{current}\n{previous}\n",
             env={**env, "PATH": f"{bin_folder}:{env['PATH']}"},
             capture_output=True,

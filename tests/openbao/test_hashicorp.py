@@ -207,5 +207,6 @@ def test_the_programs_next_id_takes_the_place_of_the_one_before(vault: VaultServ
     started(vault)
     assert vault.ready(NEW_ID, PULUMI_ID, limit_seconds=15).returncode == 0
     assert vault.log_in(NEW_ID).get("auth/token/lookup-self").is_success
+    assert vault.ready(NEW_ID, PULUMI_ID, step="retire").returncode == 0
     with pytest.raises(httpx.HTTPStatusError, match="400"):
         vault.log_in(PULUMI_ID)

@@ -92,6 +92,7 @@ def test_the_login_is_the_same_contract_for_both_products() -> None:
     assert default is not None
     assert (ours.file, ours.ready_input) == (default.file, default.ready_input)
     assert ours.ready == ("sh", "/vault/config/ready.sh", "120")
+    assert ours.retire == (*ours.ready, "retire")
 
 
 def test_agents_read_the_same_templates_from_either_product() -> None:

@@ -185,7 +185,7 @@ def test_every_reference_is_found_once_whatever_needs_it() -> None:
     first, second = (SecretRef(name=name) for name in ("first", "second"))
     bootstrap = Bootstrap(
         folder="/first", file=SecretFile(name="id", parts=(first,)), generation=1, ready=(),
-        ready_input=(first, "\n", second),
+        ready_input=(first, "\n", second), retire=(),
     )  # fmt: skip
     spec = replace(SPEC, entrypoint=("run",), secrets=(FILE, SAME), bootstrap=bootstrap)
     assert [ref.name for ref in spec.secret_references] == ["password"]
