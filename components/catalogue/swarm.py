@@ -25,4 +25,4 @@ def swarm(settings: Settings) -> Mapping[str, tuple[ServiceSpec, ...]]:
 
 
 def _with_agent(settings: Settings, node: str, services: tuple[ServiceSpec, ...]) -> tuple[ServiceSpec, ...]:
-    return (vault.agent(settings, node=node, services=services), *services)
+    return (*vault.agents(settings, node=node, services=services), *services)

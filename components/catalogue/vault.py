@@ -79,13 +79,18 @@ def contents(settings: Settings, swarm: Swarm) -> Vault:
         login_mount=PULUMI_ROLE,
         login=_pulumi_ids(settings)[0],
         login_policy=pulumi_policy(),
-        nodes={node: _access(settings, node, swarm[node]) for node in settings.nodes.by_name()},
+        nodes={node: _access(settings, node, specs) for node, specs in swarm.items() if _served(specs)},
     )
+
+
+def _served(services: Sequence[ServiceSpec]) -> Sequence[ServiceSpec]:
+    """The services whose secrets the node's agent writes."""
+    return [spec for spec in services if spec.rendered]
 
 
 def _access(settings: Settings, node: str, services: Sequence[ServiceSpec]) -> NodeAccess:
     machine = settings.nodes.by_name()[node]
-    served = [spec for spec in services if spec.rendered]
+    served = _served(services)
     external = {ref for spec in served for ref in spec.secret_references if ref.source is SecretSource.VAULT}
     paths = [entry_path(node, spec.name) for spec in served]
     # The server's own node comes through Docker's gateway, whatever address it asks (measured).
@@ -103,9 +108,7 @@ def server(settings: Settings) -> ServiceSpec:
     """The server; a key beside it or another server opens its data, so it starts without a person."""
     product = _product(settings)
     config = product.config_folder
-    ids = _pulumi_ids(settings)
-    first_id = SecretFile(name="secret_id", parts=ids[:1])
-    ready = ("sh", f"{config}/ready.sh", str(_READY_SECONDS))
+    first_id = SecretFile(name="secret_id", parts=_pulumi_ids(settings)[:1])
     return ServiceSpec(
         node=SERVER_NODE,
         name=SERVER,
@@ -128,19 +131,25 @@ def server(settings: Settings) -> ServiceSpec:
         ),
         secrets_from=SecretsFrom.HOST,
         on_secret_change=SecretChange.NOTICE,
-        bootstrap=Bootstrap(
-            folder=product.bootstrap_folder,
-            file=first_id,
-            generation=settings.vault.generation,
-            ready=ready,
-            ready_input=(ids[0], "\n", *ids[1:], "\n"),
-            retire=(*ready, "retire"),
-        ),
+        bootstrap=_bootstrap(settings, product, first_id),
         volumes=(
             DataVolume(name="data", path=product.data_folder),
             DataVolume(name="audit", path=product.audit_file.rpartition("/")[0]),
         ),
         scratch=(Scratch(size_mib=16),),
+    )
+
+
+def _bootstrap(settings: Settings, product: Product, first_id: SecretFile) -> Bootstrap:
+    ids = _pulumi_ids(settings)
+    ready = ("sh", f"{product.config_folder}/ready.sh", str(_READY_SECONDS))
+    return Bootstrap(
+        folder=product.bootstrap_folder,
+        file=first_id,
+        generation=settings.vault.generation,
+        ready=ready,
+        ready_input=(ids[0], "\n", *ids[1:], "\n"),
+        retire=(*ready, "retire"),
     )
 
 
@@ -194,17 +203,20 @@ def _server_files(settings: Settings, product: Product, first_id: SecretFile) ->
     files = server_files(
         places=places, address=ours, port=PORT, generation=generation, ca_certificate=authority
     )
-    start = server_start(
-        config_file=f"{product.config_folder}/vault.hcl",
-        storage_folder=f"{product.data_folder}/g{generation}",
-        audit_file=places.audit_file,
-    )
+    start = server_start(config_file=f"{product.config_folder}/vault.hcl", audit_file=places.audit_file)
     return (*files, ConfigFile(name="start.sh", text=start))
 
 
-def agent(settings: Settings, *, node: str, services: Sequence[ServiceSpec]) -> ServiceSpec:
-    """The node's agent, writing the secret files of `services`."""
-    served = [spec for spec in services if spec.rendered]
+def agents(settings: Settings, *, node: str, services: Sequence[ServiceSpec]) -> Sequence[ServiceSpec]:
+    """The node's agent, writing the secret files of `services`; none where none of them has any.
+
+    An agent without a template refuses to start.
+    """
+    served = _served(services)
+    return (_agent(settings, node, served),) if served else ()
+
+
+def _agent(settings: Settings, node: str, served: Sequence[ServiceSpec]) -> ServiceSpec:
     product = _product(settings)
     own_id = SecretFile(name="secret_id", parts=(_agent_id(node),))
     files = agent_files(
@@ -225,8 +237,8 @@ def agent(settings: Settings, *, node: str, services: Sequence[ServiceSpec]) -> 
         image=image(settings, product.image),
         limits=limits(settings, node, AGENT, memory_mib=128, cpus="0.5"),
         health=Health(
-            test=("CMD-SHELL", " && ".join(versions) or "true"),
-            interval_seconds=2,
+            test=("CMD-SHELL", " && ".join(versions)),
+            interval_seconds=10,
             start_period_seconds=60,
         ),
         entrypoint=(product.program,),

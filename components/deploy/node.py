@@ -138,7 +138,7 @@ class SwarmNode(pulumi.ComponentResource):
                 place,
                 after=[*after, *(self.vault.access[node] if spec.renders_for else [])],
                 files_after=rendered_by,
-                awaited=spec.name in awaited or bool(spec.renders_for),
+                awaited=spec.name in awaited,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return made

@@ -69,5 +69,5 @@ class Bootstrap:
 
     ready_input: tuple[str | SecretRef, ...]
     retire: tuple[str, ...]
-    """Command in the container that ends what was good before, with the same input; run once the program's own
-    state has what is good now."""
+    """Command in the container that ends what was good before, with the same input; run once the state has
+    what is good now."""

@@ -12,12 +12,11 @@ CHECK_SECONDS = 20
 """How often the files are looked at."""
 
 
-def server_start(*, config_file: str, storage_folder: str, audit_file: str) -> str:
+def server_start(*, config_file: str, audit_file: str) -> str:
     """Text of the start script."""
     return from_template(
         "openbao/start.sh",
         config=config_file,
-        storage=storage_folder,
         check_seconds=CHECK_SECONDS,
         rotate=rotation(audit_file),
     )

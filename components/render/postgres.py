@@ -45,6 +45,7 @@ def postgres_files(
             text=from_template(
                 "postgres/roles.sh",
                 seconds=_START_SECONDS,
+                files=" ".join((superuser_file, *roles.values())),
                 superuser_file=superuser_file,
                 statements=statements,
             ),

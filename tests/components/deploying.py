@@ -28,7 +28,7 @@ def complete(found: Settings, services: Mapping[str, tuple[ServiceSpec, ...]]) -
     swarm: dict[str, tuple[ServiceSpec, ...]] = {}
     for node in found.nodes.by_name():
         here = services.get(node, ())
-        swarm[node] = (vault.agent(found, node=node, services=here), *here)
+        swarm[node] = (*vault.agents(found, node=node, services=here), *here)
     return {**swarm, "oracle": (vault.server(found), *swarm["oracle"])}
 
 

@@ -147,7 +147,15 @@ def _node(number: int, arch: str, ssh: Mapping[str, object]) -> NodeSettings:
 
 SERVICES: Mapping[str, tuple[ServiceSpec, ...]] = {
     "oracle": (rich(), reloading(after=("postgres",))),
-    "starlord": (bare("vllm", "starlord", gpu=True),),
+    "starlord": (
+        bare(
+            "vllm",
+            "starlord",
+            gpu=True,
+            entrypoint=("serve",),
+            secrets=(SecretFile(name="key", parts=(SecretRef(name="engine-key"),)),),
+        ),
+    ),
     "thanos": (bare("chat", "thanos"),),
 }
-"""What the nodes run beside what every node needs for secrets."""
+"""What the nodes run beside what their secrets come from; one of them has none."""

@@ -117,10 +117,10 @@ def test_rendered_secrets_are_no_part_of_what_goes_to_the_disk(deployed: Recordi
 
 def test_what_no_agent_can_bring_is_delivered_for_its_user_alone(deployed: Recording) -> None:
     """Without a newline at the end: it would become part of a key."""
-    agents = delivery(deployed, "thanos-agent-files").files
+    agents = delivery(deployed, "starlord-agent-files").files
     servers = delivery(deployed, "oracle-vault-files").files
 
-    assert agents["secrets/secret_id"] == ("generated-secrets-thanos-agent-id", 0o400, 100)
+    assert agents["secrets/secret_id"] == ("generated-secrets-starlord-agent-id", 0o400, 100)
     assert {name: found for name, found in servers.items() if name.startswith("secrets/")} == {
         "secrets/seal-k1": ("generated-secrets-vault-seal-k1", 0o400, 100),
         "secrets/tls.key": (VAULT_KEY, 0o400, 100),
@@ -204,10 +204,11 @@ def test_each_secret_goes_where_it_is_needed_and_nowhere_else(deployed: Recordin
             *(f"oracle-vault-{command}" for command in ("bootstrap", "ready", "retire")),
         },
         "generated-secrets-postgres-password": {"vault-oracle-postgres"},
+        "generated-secrets-engine-key": {"vault-starlord-vllm"},
         "generated-secrets-fingerprint-key": set(),
         **{
             f"generated-secrets-{node}-agent-id": {f"{node}-agent-files", f"vault-id-{node}"}
-            for node in NODES
+            for node in ("oracle", "starlord")
         },
     }
 
@@ -241,7 +242,7 @@ def test_a_service_without_files_has_no_command(deployed: Recording) -> None:
         "oracle-postgres-files",
         "oracle-haproxy-files",
         "starlord-agent-files",
-        "thanos-agent-files",
+        "starlord-vllm-files",
     }
 
 
@@ -264,10 +265,10 @@ def test_components_show_what_they_made(deployed: Recording) -> None:
     assert shown["oracle"] == {"address": "198.51.100.11", "services": ["agent", "postgres", "haproxy"]}
     assert shown["oracle-postgres"] == {"container_name": "oracle-postgres"}
     assert shown["secrets"]["names"] == [
+        "engine-key",
         "oracle-agent-id",
         "postgres-password",
         "starlord-agent-id",
-        "thanos-agent-id",
         "tls_certificate",
         "vault-pulumi-id-e1",
         "vault-seal-k1",

@@ -12,8 +12,10 @@ from tests.components.deploying import deployment
 from tests.components.recording import Recording, Registration
 from tests.components.samples import AUTHORITY, SERVICES, bare, settings
 
-NODES = ("oracle", "starlord", "thanos")
-ADDRESSES = {"oracle": "172.20.11.0/24", "starlord": "198.51.100.12/32", "thanos": "198.51.100.13/32"}
+NODES = ("oracle", "starlord")
+"""Those whose services have secrets: another one needs neither an agent nor a login for it."""
+
+ADDRESSES = {"oracle": "172.20.11.0/24", "starlord": "198.51.100.12/32"}
 
 
 def content(recording: Recording) -> dict[str, Registration]:
@@ -28,6 +30,7 @@ def test_the_server_holds_this_and_nothing_else(deployed: Recording) -> None:
         "vault-approle",
         "vault-oracle-postgres",
         "vault-oracle-haproxy",
+        "vault-starlord-vllm",
         *(f"vault-{kind}-{node}" for kind in ("policy", "role", "id") for node in NODES),
     }
 
@@ -155,7 +158,7 @@ def test_a_node_reads_what_its_own_services_need_and_nothing_else() -> None:
     recording = deployment({**SERVICES, "thanos": (*SERVICES["thanos"], keys)})
 
     assert readable(recording, "oracle") == ["secret/data/oracle/haproxy", "secret/data/oracle/postgres"]
-    assert readable(recording, "starlord") == []
+    assert readable(recording, "starlord") == ["secret/data/starlord/vllm"]
     assert readable(recording, "thanos") == ["secret/data/external/gemini_api_key", "secret/data/thanos/keys"]
 
 
@@ -172,4 +175,5 @@ def test_nothing_of_the_server_is_secret_but_values_and_logins(deployed: Recordi
         *(("vault-id-" + node, "secretId") for node in NODES),
         ("vault-oracle-postgres", "dataJson"),
         ("vault-oracle-haproxy", "dataJson"),
+        ("vault-starlord-vllm", "dataJson"),
     }

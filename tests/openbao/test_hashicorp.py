@@ -206,7 +206,8 @@ def test_a_new_certificate_is_shown_without_a_restart(vault: VaultServer, author
 def test_the_programs_next_id_takes_the_place_of_the_one_before(vault: VaultServer) -> None:
     started(vault)
     assert vault.ready(NEW_ID, PULUMI_ID, limit_seconds=15).returncode == 0
-    assert vault.log_in(NEW_ID).get("auth/token/lookup-self").is_success
+    token = vault.log_in(NEW_ID).get("auth/token/lookup-self").raise_for_status().json()["data"]
+    assert token["creation_ttl"] == 4 * 3600
     assert vault.ready(NEW_ID, PULUMI_ID, step="retire").returncode == 0
     with pytest.raises(httpx.HTTPStatusError, match="400"):
         vault.log_in(PULUMI_ID)

@@ -95,6 +95,11 @@ def test_no_id_and_no_token_is_an_argument_or_printed(running: Running, next_id:
     assert not re.search(r"\bs\.[A-Za-z0-9]{20}", arguments)
 
 
+def test_a_login_lasts_as_long_as_a_first_run_that_loads_large_images(running: Running) -> None:
+    token = running.program.get("auth/token/lookup-self").json()["data"]
+    assert token["creation_ttl"] == 4 * 3600
+
+
 def test_an_id_that_the_server_does_not_know(running: Running) -> None:
     said = refusal(running.server, "lost", "lost too")
     assert said.startswith("must know the program's id, got 'invalid role or secret ID'; ")

@@ -37,7 +37,7 @@ furnish() {
         as_root audit enable -path=disk file file_path=§{audit} &&
         as_root policy write §{role} §{policy} &&
         as_root auth enable -path=§{role} -description='The Pulumi program, and nobody else' approle &&
-        as_root write auth/§{role}/role/§{role} token_policies=§{role} token_ttl=1h token_max_ttl=2h &&
+        as_root write auth/§{role}/role/§{role} token_policies=§{role} token_ttl=4h token_max_ttl=8h &&
         as_root write auth/§{role}/role/§{role}/role-id role_id=§{role} &&
         printf %s "$current" | as_root write auth/§{role}/role/§{role}/custom-secret-id secret_id=-
 }

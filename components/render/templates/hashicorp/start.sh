@@ -11,6 +11,7 @@ mkdir -p §{storage}
 unset VAULT_ADDR VAULT_CACERT
 
 (
+    set +e # what fails once is tried again
     certificate=$(sha256sum §{certificate_files})
     seal=$(sha256sum §{seal_file})
     while sleep §{check_seconds}; do

@@ -1,7 +1,8 @@
         size=$(wc -c <§{audit}) || continue
         [ "$size" -ge §{rotate_bytes} ] || continue
         for number in §{numbers}; do
-            if [ -e "§{audit}.$number" ]; then mv -f "§{audit}.$number" "§{audit}.$((number + 1))"; fi
+            [ -e "§{audit}.$number" ] || continue
+            mv -f "§{audit}.$number" "§{audit}.$((number + 1))" || continue 2
         done
-        mv -f §{audit} §{audit}.1
+        mv -f §{audit} §{audit}.1 || continue
         kill -HUP $$

@@ -3,8 +3,8 @@
 # A hangup makes the server open the file anew; what is written in between goes on into the old one, so no line is
 # lost. The number of this shell stays that of the server, which takes its place.
 set -eu
-mkdir -p §{storage}
 (
+    set +e # what fails once is tried again
     while sleep §{check_seconds}; do
 §{rotate}    done
 ) &

@@ -68,13 +68,14 @@ initialize "pulumi" {
     }
   }
 
+  # A token must last as long as the longest run: the first one of a real stack loads large images.
   request "role" {
     operation = "update"
     path = "auth/§{role}/role/§{role}"
     data = {
       token_policies = ["§{role}"]
-      token_ttl = "1h"
-      token_max_ttl = "2h"
+      token_ttl = "4h"
+      token_max_ttl = "8h"
     }
   }
 

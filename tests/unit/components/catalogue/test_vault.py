@@ -78,12 +78,16 @@ def test_an_agent_is_healthy_once_every_service_has_all_its_files(node: str) -> 
         "CMD-SHELL",
         " && ".join(f"test -s /secrets/{name}/.version" for name in agent.renders_for),
     )
+    assert agent.health.interval_seconds >= 10  # it is asked for ever, and nobody waits for the answer
 
 
-def test_an_agent_with_nothing_to_write_is_healthy() -> None:
-    agent = vault.agent(settings("prod"), node="thanos", services=())
-    assert agent.health.test == ("CMD-SHELL", "true")
-    assert agent.renders_for == ()
+def test_a_node_without_secrets_has_no_agent_and_no_login_for_one() -> None:
+    """An agent with nothing to write refuses to start."""
+    found = settings("prod")
+    services = swarm(found)
+    bare = tuple(item for item in services["thanos"] if not item.rendered and item.name != "agent")
+    assert vault.agents(found, node="thanos", services=bare) == ()
+    assert set(vault.contents(found, {**services, "thanos": bare}).nodes) == {"oracle", "starlord"}
 
 
 @pytest.mark.parametrize("node", NODES)
@@ -185,7 +189,6 @@ def test_a_raised_generation_begins_with_an_empty_folder_beside_the_old_one() ->
     first, second = (server(vault__generation=number) for number in (1, 2))
     for number, found in ((1, first), (2, second)):
         assert f'path = "/openbao/file/g{number}"' in text(found, "vault.hcl")
-        assert f"mkdir -p /openbao/file/g{number}\n" in text(found, "start.sh")
         assert found.bootstrap is not None
         assert found.bootstrap.generation == number
     assert first.volumes == second.volumes

@@ -14,6 +14,7 @@ from components.render import postgres
 
 PSQL = """#!/bin/sh
 printf '%s\\n' "$@" >"$FOLDER/arguments"
+printf '%s' "$PGOPTIONS" >"$FOLDER/options"
 cat >"$FOLDER/statements"
 exit "$(cat "$FOLDER/status")"
 """
@@ -65,13 +66,18 @@ class Container:
 
     folder: Path
 
+    @property
+    def script(self) -> str:
+        """With the passwords in this folder."""
+        return script(litellm="/s/litellm").replace("/s/", f"{self.folder}/s/")
+
     def run(self, *, ready_at: int = 1, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run it; the server answers the question that has this number."""
         (self.folder / "ready_at").write_text(str(ready_at))
         (self.folder / "status").write_text(str(status))
         env = {"PATH": f"{self.folder}:{os.environ['PATH']}", "FOLDER": str(self.folder)}
         return subprocess.run(
-            ["sh"], input=script(litellm="/s/litellm"), env=env, capture_output=True, text=True,
+            ["sh"], input=self.script, env=env, capture_output=True, text=True,
             check=False, timeout=60,
         )  # fmt: skip
 
@@ -84,6 +90,9 @@ class Container:
 @pytest.fixture
 def container(tmp_path: Path) -> Container:
     made = Container(tmp_path)
+    (tmp_path / "s").mkdir()
+    for name in ("admin", "litellm"):
+        (tmp_path / "s" / name).write_text("not empty")
     made.program("psql", PSQL)
     made.program("pg_isready", READY)
     return made
@@ -94,12 +103,32 @@ def test_the_statements_go_in_through_standard_input_and_the_first_error_ends_th
 ) -> None:
     assert container.run().returncode == 0
     arguments = (container.folder / "arguments").read_text().split()
-    assert (container.folder / "statements").read_text().splitlines() == statements(
-        script(litellm="/s/litellm")
-    )
+    assert (container.folder / "statements").read_text().splitlines() == statements(container.script)
     assert "--set=ON_ERROR_STOP=1" in arguments
     assert "--no-psqlrc" in arguments
-    assert not [word for word in arguments if "password" in word or word.startswith("/s/")]
+    assert not [word for word in arguments if "password" in word or "/s/" in word]
+
+
+def test_no_slow_statement_is_logged_with_its_password(container: Container) -> None:
+    container.run()
+
+    options = (container.folder / "options").read_text()
+    assert options == "-c log_min_duration_statement=-1 -c log_statement=none"
+
+
+@pytest.mark.parametrize("name", ["admin", "litellm"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_password_that_is_not_there_is_never_set(container: Container, name: str, there: bool) -> None:
+    """A command that fails gives psql an empty text, which it would take for the password."""
+    file = container.folder / "s" / name
+    file.unlink()
+    if there:
+        file.touch()
+
+    done = container.run()
+
+    assert (done.returncode, done.stderr) == (1, f"{file}: must hold a password, got an empty file or none\n")
+    assert not (container.folder / "arguments").exists()
 
 
 def test_a_server_that_is_not_there_yet_is_waited_for_over_tcp(container: Container) -> None:

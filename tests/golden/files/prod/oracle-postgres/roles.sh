@@ -12,6 +12,14 @@ until pg_isready --quiet --host=127.0.0.1 --username=postgres; do
     fi
     sleep 0.2
 done
+for file in /run/secrets/postgres_password /run/secrets/litellm_database_password; do
+    if [ ! -s "$file" ]; then
+        echo "$file: must hold a password, got an empty file or none" >&2
+        exit 1
+    fi
+done
+# A slow statement would be logged with its text, and with it the password.
+export PGOPTIONS='-c log_min_duration_statement=-1 -c log_statement=none'
 exec psql --set=ON_ERROR_STOP=1 --no-psqlrc --quiet --username postgres --dbname postgres <<'SQL'
 \set password `cat /run/secrets/postgres_password`
 ALTER ROLE postgres PASSWORD :'password';

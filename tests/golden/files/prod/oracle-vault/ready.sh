@@ -1,10 +1,11 @@
 #!/bin/sh
 # Ends well as soon as the server is active and the program's own id opens it; otherwise says what is wrong.
 #
-#     printf '%s\n' CURRENT_ID PREVIOUS_ID | sh ready.sh LIMIT_SECONDS
+#     printf '%s\n' CURRENT_ID PREVIOUS_ID | sh ready.sh LIMIT_SECONDS [retire]
 #
-# Where the server knows the previous id only, the current one takes its place. Ids and tokens go through pipes and
-# variables: the arguments of a process are for everyone to see.
+# Where the server knows the previous id only, it is told the current one. Both are good until `retire` ends the previous
+# one: only once the program keeps the current one for its next run, or a run cut short would lock it out. Either may be
+# repeated. Ids and tokens go through pipes and variables: the arguments of a process are for everyone to see.
 set -u
 export BAO_MAX_RETRIES=0 BAO_CLIENT_TIMEOUT=5s
 
@@ -17,7 +18,7 @@ reseal=false
 # A server is active a second before it has made the login for itself; refused for longer than this, it never will.
 patience=15
 
-limit=$1
+limit=$1 step=${2:-enter}
 IFS= read -r current || :
 IFS= read -r previous || :
 if [ -z "$current" ]; then
@@ -76,13 +77,21 @@ enter() {
         tell custom-secret-id "$current" || { state=one_id; return 1; }
         open "$current" || return
     fi
-    # Also where the current id was known: an earlier run may have been cut short. An unknown id is no error here.
-    if [ -n "$previous" ] && [ "$previous" != "$current" ]; then
-        tell secret-id/destroy "$previous" || { state=two_ids; return 1; }
-    fi
     if [ "$reseal" = true ]; then
         BAO_TOKEN=$token bao write -force sys/rotate/root >/dev/null 2>&1 || { state=old_seal; return 1; }
     fi
+    leave
+}
+
+# An id that the server does not know is no error to it.
+retire() {
+    [ -n "$previous" ] && [ "$previous" != "$current" ] || return 0
+    open "$current" || return
+    tell secret-id/destroy "$previous" || { state=two_ids; return 1; }
+    leave
+}
+
+leave() {
     BAO_TOKEN=$token bao token revoke -self >/dev/null 2>&1 || :
 }
 
@@ -93,13 +102,15 @@ explain() {
         untrusted) echo "must show a certificate of aiswarm:vault.ca_certificate for $BAO_ADDR, got '$said'; renew" \
             "aiswarm:vault.certificate and its key" ;;
         new) echo "must have initialised itself, got a server without data; its log says why" ;;
-        sealed) echo "must be unsealed, got sealed; the data was sealed with another key than the file in use:" \
-            "put that key back and restart the container" ;;
+        sealed) echo "must be unsealed, got sealed; where aiswarm:epochs.vault-seal went up by more than one or down," \
+            "set it back to what it was; else the data was sealed with another key than the file in use: put that key" \
+            "back and restart the container" ;;
         standby) echo "must be active, got a standby; its log says why: where its audit file could not be opened at" \
             "the first start, make that writable and raise aiswarm:vault.generation; where a device changed, undo it" ;;
         failing) echo "must answer logins, got '$said'; its log says why" ;;
-        refused) echo "must know the program's id, got '$said'; its first start was cut short, or the data is not" \
-            "this stack's: raise aiswarm:vault.generation (see the runbook)" ;;
+        refused) echo "must know the program's id, got '$said'; where aiswarm:epochs.vault-pulumi-id went up by more" \
+            "than one or down, set it back to what it was; where its first start was cut short or the data is not this" \
+            "stack's, raise aiswarm:vault.generation (docs/secrets.md, \"Begin anew\")" ;;
         one_id) echo "must take the program's new id from the one before, got a refusal; the audit log has the reason" ;;
         old_seal) echo "must take the new seal key, got a refusal; the audit log has the reason" ;;
         two_ids) echo "must forget the program's previous id, got a refusal; the audit log has the reason" ;;
@@ -109,7 +120,7 @@ explain() {
 end=$(($(date +%s) + limit))
 while :; do
     look
-    [ "$state" != active ] || ! enter || exit 0
+    [ "$state" != active ] || ! "$step" || exit 0
     now=$(date +%s)
     if [ "$state" = refused ] && [ "$end" -gt $((now + patience)) ]; then
         end=$((now + patience))

@@ -3,15 +3,16 @@
 # A hangup makes the server open the file anew; what is written in between goes on into the old one, so no line is
 # lost. The number of this shell stays that of the server, which takes its place.
 set -eu
-mkdir -p /openbao/file/g1
 (
+    set +e # what fails once is tried again
     while sleep 20; do
         size=$(wc -c </openbao/logs/audit.log) || continue
         [ "$size" -ge 67108864 ] || continue
         for number in 7 6 5 4 3 2 1; do
-            if [ -e "/openbao/logs/audit.log.$number" ]; then mv -f "/openbao/logs/audit.log.$number" "/openbao/logs/audit.log.$((number + 1))"; fi
+            [ -e "/openbao/logs/audit.log.$number" ] || continue
+            mv -f "/openbao/logs/audit.log.$number" "/openbao/logs/audit.log.$((number + 1))" || continue 2
         done
-        mv -f /openbao/logs/audit.log /openbao/logs/audit.log.1
+        mv -f /openbao/logs/audit.log /openbao/logs/audit.log.1 || continue
         kill -HUP $$
     done
 ) &
