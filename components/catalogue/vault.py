@@ -28,7 +28,7 @@ from components.model.secrets import (
     SecretSource,
 )
 from components.model.specs import Health, Port, ServiceSpec
-from components.model.vault import PRODUCTS, Entry, NodeAccess, Product, Vault, agent_folder
+from components.model.vault import PRODUCTS, Entry, NodeAccess, Product, Vault, agent_folder, node_role
 from components.render.hashicorp import Transit, seal, vault_files
 from components.render.openbao import (
     MOUNT,
@@ -96,7 +96,7 @@ def _access(settings: Settings, node: str, services: Sequence[ServiceSpec]) -> N
     # The server's own node comes through Docker's gateway, whatever address it asks (measured).
     source = str(machine.subnet) if node == SERVER_NODE else f"{machine.address}/32"
     return NodeAccess(
-        role=_role(node),
+        role=node_role(node),
         secret_id=_agent_id(node),
         policy=node_policy([*paths, *sorted(external_path(ref.name) for ref in external)]),
         cidrs=(source,),
@@ -221,7 +221,7 @@ def _agent(settings: Settings, node: str, served: Sequence[ServiceSpec]) -> Serv
     own_id = SecretFile(name="secret_id", parts=(_agent_id(node),))
     files = agent_files(
         address=address(settings),
-        role_id=_role(node),
+        role_id=node_role(node),
         secret_id_file=own_id.path,
         config_folder=_AGENT_CONFIG,
         ca_certificate=settings.vault.ca_certificate,
@@ -250,10 +250,6 @@ def _agent(settings: Settings, node: str, served: Sequence[ServiceSpec]) -> Serv
         renders_for=tuple(spec.name for spec in served),
         scratch=(Scratch(size_mib=16),),
     )
-
-
-def _role(node: str) -> str:
-    return f"node-{node}"
 
 
 def _agent_id(node: str) -> SecretRef:
