@@ -77,7 +77,7 @@ def test_a_key_in_hex_is_found_as_the_bytes_that_it_stands_for(
 
 @given(value=words, other=words)
 def test_another_value_is_not_found(value: str, other: str) -> None:
-    if value in other:
+    if value in f"password={other}":
         return
 
     assert forms(value, f"password={other}") == set()
