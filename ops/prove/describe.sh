@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints what a node's Docker tells of its objects to everyone who may ask: one JSON value after another, where
 # {"kind": …} says what the following lists hold. An object that is gone meanwhile makes `inspect` fail after it
 # has printed the others; a Docker that went away makes `docker version` fail as well.
@@ -5,6 +6,7 @@ set -u
 
 describe() {
 	printf '{"kind": "%s"}\n' "$1"
+	# shellcheck disable=SC2086 # a list of names
 	[ -z "$2" ] || docker "$1" inspect $2 2>/dev/null || docker version >/dev/null
 }
 

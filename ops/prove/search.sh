@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Looks for the lines of standard input, here or on a node, and prints what it finds as
 #   path NUL number ":" text LF
 # with the byte offset as the number; a path that begins with "!" is a fact for the caller. A call of one of the
@@ -35,6 +36,7 @@ look() {
 # Searches the files named on descriptor 5.
 look_in_list() {
 	fact files "$(tr -cd '\000' </dev/fd/5 | wc -c)"
+	# shellcheck disable=SC2086 # a command and its options
 	xargs -0 -r $search </dev/fd/5
 }
 
@@ -61,7 +63,6 @@ folders() {
 node_files() {
 	docker=$(docker info --format '{{.DockerRootDir}}') || docker=/var/lib/docker
 	set -- "$@" "$docker"
-	roots=$#
 	while read -r _ where kind _; do
 		case $kind in tmpfs | ext[234] | xfs | btrfs | zfs | f2fs | vfat) ;; *) continue ;; esac
 		where=$(printf '%b' "$where")

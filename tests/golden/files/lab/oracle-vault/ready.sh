@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2329 # the step is called by its name
 # Ends well as soon as the server is active and the program's own id opens it; otherwise says what is wrong.
 #
 #     printf '%s\n' CURRENT_ID PREVIOUS_ID | sh ready.sh LIMIT_SECONDS [retire]
