@@ -55,13 +55,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
         least_memory_mib=_LEAST_WORKER_MIB * gateway.workers,
         health=Health(test=("CMD", "python3", "-c", _PROBE), timeout_seconds=10, start_period_seconds=120),
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
-        env={
-            "DISABLE_ADMIN_UI": "True",
-            "HOME": _SCRATCH.path,
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # the prices in the package, not a download
-            "LITELLM_LOG": "ERROR",
-            "LITELLM_MIGRATION_DIR": f"{_SCRATCH.path}/migrations",
-        },
+        env=_ENVIRONMENT,
         ports=(Port(name="http", container=PORT),),
         configuration=Configuration(
             folder=_FOLDER,
@@ -83,6 +77,13 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
 
 
 _SCRATCH: Final = Scratch(size_mib=256)
+_ENVIRONMENT: Final = {
+    "DISABLE_ADMIN_UI": "True",
+    "HOME": _SCRATCH.path,
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # the prices in the package, not a download
+    "LITELLM_LOG": "ERROR",
+    "LITELLM_MIGRATION_DIR": f"{_SCRATCH.path}/migrations",
+}
 _PROBE: Final = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}{LIVENESS_PATH}', timeout=8)"
 
 

@@ -18,6 +18,13 @@ from components.render.postgres import ROLES_SCRIPT, postgres_files
 PORT: Final = 5432
 
 _FOLDER: Final = "/etc/postgresql"
+_COMMAND: Final = (
+    "postgres",
+    "-c",
+    f"config_file={_FOLDER}/postgresql.conf",
+    "-c",
+    f"hba_file={_FOLDER}/pg_hba.conf",
+)
 
 
 def postgres(settings: Settings, *, node: str) -> ServiceSpec:
@@ -33,13 +40,7 @@ def postgres(settings: Settings, *, node: str) -> ServiceSpec:
         # Over TCP: while the data folder is made, a server answers on the socket that is not the real one.
         health=Health(test=("CMD", "pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres")),
         entrypoint=("docker-entrypoint.sh",),
-        command=(
-            "postgres",
-            "-c",
-            f"config_file={_FOLDER}/postgresql.conf",
-            "-c",
-            f"hba_file={_FOLDER}/pg_hba.conf",
-        ),
+        command=_COMMAND,
         env={
             "PGDATA": "/var/lib/postgresql/data/pgdata",
             "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256 --data-checksums",

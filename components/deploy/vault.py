@@ -177,14 +177,7 @@ class SwarmSecrets(pulumi.ComponentResource):
                 replacement_trigger=content.generation,
             ),
         )
-        self._mount = vault.Mount(
-            f"{name}-mount",
-            path=content.mount,
-            type="kv",
-            options={"version": "2"},
-            description="Secrets of the swarm's services",
-            opts=self._options,
-        )
+        self._mount = self._store(name)
         self._backend = vault.AuthBackend(
             f"{name}-approle", type="approle", path="approle", opts=self._options
         )
@@ -192,6 +185,16 @@ class SwarmSecrets(pulumi.ComponentResource):
         self.access = {node: self._access(name, node, each) for node, each in content.nodes.items()}
         self.register_outputs(
             {"services": [entry.path for each in content.nodes.values() for entry in each.entries.values()]}
+        )
+
+    def _store(self, name: str) -> vault.Mount:
+        return vault.Mount(
+            f"{name}-mount",
+            path=self._content.mount,
+            type="kv",
+            options={"version": "2"},
+            description="Secrets of the swarm's services",
+            opts=self._options,
         )
 
     def _login(self, name: str, server: VaultServer) -> vault.Provider:

@@ -142,19 +142,17 @@ def agent_files(
 
     It serves at least one service: an agent without a template refuses to start.
     """
-    stanzas: list[str] = []
-    templates: list[ConfigFile] = []
-    for service in rendered:
-        for name, text in _templates(service):
-            source = f"templates/{service.folder.rsplit('/', 1)[-1]}/{name.lstrip('.')}.ctmpl"
-            templates.append(ConfigFile(name=source, text=text))
-            stanzas.append(
-                from_template(
-                    "openbao/agent-template.hcl",
-                    source=f"{config_folder}/{source}",
-                    destination=f"{service.folder}/{name}",
-                )
-            )
+    templates = {
+        f"{service.folder}/{name}": ConfigFile(name=_source(service, name), text=text)
+        for service in rendered
+        for name, text in _templates(service)
+    }
+    stanzas = (
+        from_template(
+            "openbao/agent-template.hcl", source=f"{config_folder}/{file.name}", destination=destination
+        )
+        for destination, file in templates.items()
+    )
     agent = from_template(
         "openbao/agent.hcl",
         address=address,
@@ -169,8 +167,13 @@ def agent_files(
         ConfigFile(name="agent.hcl", text=agent),
         ConfigFile(name="ca.pem", text=ca_certificate),
         ConfigFile(name="role_id", text=role_id),
-        *templates,
+        *templates.values(),
     )
+
+
+def _source(service: Rendered, name: str) -> str:
+    """Where the template of a service's file lies below the configuration folder; never hidden."""
+    return f"templates/{service.folder.rsplit('/', 1)[-1]}/{name.lstrip('.')}.ctmpl"
 
 
 class _Value(NamedTuple):
