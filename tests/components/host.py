@@ -90,7 +90,8 @@ class Host:
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
         """Let the fake Docker have a running container, and yield its program."""
-        with subprocess.Popen(["sleep", "60"]) as program:
+        # A run under `nohup` hands an ignored hangup down, and the program would never end.
+        with subprocess.Popen(["env", "--default-signal=HUP", "sleep", "60"]) as program:
             (self.fake / "running").write_text(str(program.pid))
             try:
                 yield program
