@@ -12,13 +12,26 @@ umask 077
 
 folder=$1 file=$2 owner=$3 generation=$4
 
-highest=$(cat -- "$folder/generation" 2>/dev/null || echo 0)
+# One at a time: a run goes on where its connection broke, and the next one may begin beside it.
+mkdir -p -- "$folder"
+exec 8>"${folder%/*}/.${folder##*/}.lock"
+flock --wait 60 8
+
+highest=0
+if [ -e "$folder/generation" ]; then
+	highest=$(cat -- "$folder/generation")
+	case $highest in
+	'' | *[!0-9]*)
+		echo "$folder/generation: must hold the highest generation that this machine had, got something else" >&2
+		exit 1
+		;;
+	esac
+fi
 if [ "$generation" -lt "$highest" ]; then
 	printf 'aiswarm:vault.generation: must not go back, got %s after %s on this machine; set it to %s\n' \
 		"$generation" "$highest" "$highest" >&2
 	exit 1
 fi
-mkdir -p -- "$folder"
 cat >"$folder/.next"
 chown -R "$owner" "$folder"
 chmod 0500 "$folder"

@@ -96,36 +96,26 @@ refuse() {
 kept='the files of before are still in place'
 
 # Refuses what would lose a secret that data here opens with, or leave the data under one that is no longer in use: the
-# program uses the last of them and the one before. Their names end in a number, which counts up.
+# program uses the last of them and the one before. Their names stay in a list of their own, for a stack that has none.
 guard() {
-	stems=' '
+	before_this=$(cat "$folder/.fixed" 2>/dev/null || :)
+	for name in $before_this; do
+		[ -e "$staging/secrets/$name" ] ||
+			refuse "the stack has no $name, and the data here may open with no other (set aiswarm:epochs back to what it was)"
+	done
 	new=
 	count=0
-	present=
 	for name in $fixed; do
 		if [ ! -e "$folder/secrets/$name" ]; then
 			new="$new $name" count=$((count + 1))
 		elif ! cmp -s "$folder/secrets/$name" "$staging/secrets/$name"; then
 			refuse "$name on this machine is not the one of the stack, and the data here opens with no other"
 		fi
-		stems="$stems$(stem "$name") "
 	done
-	for file in "$folder/secrets"/*[0-9]; do
-		name=${file##*/}
-		case "$stems" in *" $(stem "$name") "*) ;; *) continue ;; esac
-		[ -e "$file" ] || continue
-		[ -e "$staging/secrets/$name" ] ||
-			refuse "the stack has no $name, and the data here may open with no other (set aiswarm:epochs back to what it was)"
-		present=$name
-	done
-	if [ -n "$present" ] && [ "$count" -gt 1 ]; then
+	if [ -n "$before_this" ] && [ "$count" -gt 1 ]; then
 		refuse "must get one new key at a time, got$new (set aiswarm:epochs back to what it was, and raise it by one)"
 	fi
-}
-
-# The name without the number that it ends in.
-stem() {
-	printf '%s' "$1" | sed 's/[0-9]*$//'
+	[ -z "$fixed" ] || printf '%s\n' "$fixed" >"$folder/.fixed"
 }
 
 # Whether the agent has rendered the version that is wanted.

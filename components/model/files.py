@@ -60,7 +60,8 @@ class Bootstrap:
     """
 
     folder: str
-    """Path in the container; its folder on the node is empty but for the time until the service works."""
+    """Path in the container. Its folder on the node keeps the highest generation, and the file until the
+    service works."""
 
     file: SecretFile
     generation: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import socket
 import ssl
 from dataclasses import dataclass
@@ -46,7 +47,13 @@ class CertificateChange:
         spec = consumers(stack, target.name)[0]
         self._at = (str(stack.nodes[spec.node].address), spec.published_port(self._place.port))
         self._where = f"{spec.full_name}: {self._at[0]}:{self._at[1]}"
-        self._before = served(*self._at)
+        try:
+            self._before = served(*self._at)
+        except OSError as error:
+            raise RotationError(
+                f"{self._where}: must answer before its certificate is rotated, got {error}"
+                "; nothing was changed"
+            ) from error
 
     def write(self) -> None:
         """Write key and certificate.
@@ -54,15 +61,7 @@ class CertificateChange:
         Raises:
             RotationError: The second of the two could not be written.
         """
-        name = self._stack.name
-        configuration.set_text(name, self._place.private_key, self._pair.private_key, secret=True)
-        try:
-            configuration.set_text(name, self._place.certificate, self._pair.certificate, secret=False)
-        except EngineError as error:
-            raise RotationError(
-                f"{self.target.name}: the stack file has the new private key and the old certificate: {error}"
-                "\nrun this command again before any `pulumi up`, which refuses such a pair"
-            ) from error
+        _write(self._stack, self.target.name, self._pair)
 
     def is_made(self) -> bool:
         """The stack file holds it already."""
@@ -136,6 +135,43 @@ def issued(stack: Stack, folder: Path) -> Certificate:
     if problems:
         raise _refused(problems)
     return certificates.issue_for_vault(authority, _address(stack))
+
+
+def is_usable(stack: Stack) -> bool:
+    """Whether anybody may trust the certificate that the stack file has for the Vault server.
+
+    With another one `pulumi up` refuses to start, and a server that shows it is not healthy either.
+    """
+    vault = stack.settings.vault
+    return certificates.is_valid(
+        vault.certificate,
+        vault.ca_certificate,
+        (_address(stack), *certificates.VAULT_ADDRESSES),
+        certificates.VAULT_NAMES,
+        soon=datetime.timedelta(),
+    )
+
+
+def renew(stack: Stack, folder: Path) -> None:
+    """Put another certificate of the same authority into the stack file, whatever the server shows.
+
+    Raises:
+        RotationError: The folder does not hold that authority, or only half of the pair was written.
+        EngineError: The engine refused; nothing was changed.
+    """
+    _write(stack, VAULT_TLS, issued(stack, folder))
+
+
+def _write(stack: Stack, name: str, pair: Certificate) -> None:
+    place = _PLACES[name]
+    configuration.set_text(stack.name, place.private_key, pair.private_key, secret=True)
+    try:
+        configuration.set_text(stack.name, place.certificate, pair.certificate, secret=False)
+    except EngineError as error:
+        raise RotationError(
+            f"{name}: the stack file has the new private key and the old certificate: {error}"
+            "\nrun this command again before any `pulumi up`, which refuses such a pair"
+        ) from error
 
 
 def begin(stack: Stack, folder: Path) -> None:

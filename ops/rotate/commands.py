@@ -79,8 +79,8 @@ def rotate_command(  # noqa: PLR0913 - each is an option of one command
     if not do_apply:
         _show_plan(planned, as_json=as_json)
         return
-    if name == VAULT_TLS and not found.settings.vault.ca_certificate:
-        _begin(found, files["authority"])
+    if name == VAULT_TLS and not certificates.is_usable(found):
+        _mend(found, files["authority"])
         return
     change = _change(around, target, files)
     _rotate(change, around, planned, yes=yes, as_json=as_json)
@@ -117,11 +117,15 @@ def _front_door_authority(found: Stack) -> Path | None:
     return lab_bridge.ca_file() if found.name == lab_bridge.STACK else None
 
 
-def _begin(found: Stack, folder: Path | None) -> None:
-    """There is nothing to rotate before the first authority; so it is made."""
+def _mend(found: Stack, folder: Path | None) -> None:
+    """There is nothing to rotate where no server can be trusted yet, or any more: so only a pair is made."""
     where = _authority_folder(found, folder)
-    certificates.begin(found, where)
-    say(f"{VAULT_TLS}: made an authority in {where}; keep ca.key there off every node, and back it up")
+    if found.settings.vault.ca_certificate:
+        certificates.renew(found, where)
+        say(f"{VAULT_TLS}: the certificate in the stack file could not be used; another one is there now")
+    else:
+        certificates.begin(found, where)
+        say(f"{VAULT_TLS}: made an authority in {where}; keep ca.key there off every node, and back it up")
     say(f"next: pulumi up --stack {found.name}")
 
 

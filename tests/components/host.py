@@ -99,11 +99,11 @@ class Host:
                 program.kill()
 
     def files(self) -> dict[str, str]:
-        """Text of every file in the service's folder."""
+        """Text of every file in the service's folder, but for the names that the script keeps for itself."""
         return {
             str(path.relative_to(self.folder)): path.read_text()
             for path in self.folder.rglob("*")
-            if path.is_file()
+            if path.is_file() and path.name != ".fixed"
         }
 
     def calls(self) -> list[str]:

@@ -220,6 +220,18 @@ def keys(*numbers: int) -> tuple[str, list[str]]:
     return pack([], {"other": "text", **{name: f"of {name}" for name in names}}, USER), names
 
 
+def test_keys_stay_where_the_stack_knows_of_none(host: Host) -> None:
+    packed, fixed = keys(1)
+    assert host.deliver(packed, fixed=fixed) == (0, "")
+    before = host.files()
+
+    status, said = host.deliver(pack([], {"other": "text"}, USER))
+
+    assert status == 1
+    assert "the stack has no seal-k1, and the data here may open with no other" in said
+    assert host.files() == before
+
+
 def test_a_key_that_an_older_stack_file_does_not_know_stays(host: Host) -> None:
     packed, fixed = keys(1, 2)
     assert host.deliver(packed, fixed=fixed) == (0, "")

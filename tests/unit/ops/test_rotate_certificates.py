@@ -171,3 +171,28 @@ def test_the_first_authority(lab_stack: Stack, file: File, tmp_path: Path) -> No
     assert (folder / "ca.key").stat().st_mode & 0o777 == 0o600
     with pytest.raises(RotationError, match=r"ca\.key: must not exist yet"):
         certificates.begin(lab_stack, folder)
+
+
+def test_a_certificate_is_usable_for_the_servers_names_alone(lab_stack: Stack) -> None:
+    address = str(lab_stack.nodes["oracle"].address)
+
+    def usable(pair: Certificate) -> bool:
+        found = trusting(lab_stack, AUTHORITY.certificate)
+        vault = found.settings.vault.model_copy(update={"certificate": pair.certificate})
+        settings = found.settings.model_copy(update={"vault": vault})
+        return certificates.is_usable(Stack(found.name, settings, found.services))
+
+    assert usable(authorities.issue_for_vault(AUTHORITY, address))
+    assert not usable(authorities.issue_for_vault(AUTHORITY, "198.18.0.99"))
+    assert not usable(issue())
+
+
+def test_another_pair_is_written_whatever_the_server_shows(
+    lab_stack: Stack, file: File, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text(AUTHORITY.certificate)
+    (tmp_path / "ca.key").write_text(AUTHORITY.private_key)
+
+    certificates.renew(trusting(lab_stack, AUTHORITY.certificate), tmp_path)
+
+    assert [path for path, *_ in file.written] == ["vault_private_key", "vault.certificate"]

@@ -182,3 +182,19 @@ def test_a_stack_without_an_authority_gets_its_first_one(
 
     assert (result.exit_code, applied, begun) == (0, [], [tmp_path / "new"])
     assert "next: pulumi up --stack prod" in result.stdout
+
+
+def test_a_certificate_that_nobody_trusts_is_replaced_in_the_stack_file_alone(
+    applied: list[Surroundings], lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that shows it is not healthy, and `up` refuses it: there must be a way out."""
+    vault = lab_stack.settings.vault.model_copy(update={"ca_certificate": "an authority"})
+    settings = lab_stack.settings.model_copy(update={"vault": vault})
+    monkeypatch.setattr(commands, "open_stack", lambda _: Stack("prod", settings, lab_stack.services))
+    renewed: list[Path] = []
+    monkeypatch.setattr(certificates, "renew", lambda _, folder: renewed.append(folder))
+
+    result = rotate("vault-tls", "--apply", "--stack", "prod", "--authority", str(tmp_path))
+
+    assert (result.exit_code, applied, renewed) == (0, [], [tmp_path])
+    assert "next: pulumi up --stack prod" in result.stdout
