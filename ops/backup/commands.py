@@ -18,6 +18,8 @@ from ops import lab_bridge
 from ops.backup import declared, place, put_back, shelf, source
 from ops.backup.checks import Check
 from ops.backup.drill import Drill
+from ops.backup.shelf import Backup
+from ops.backup.snapshot import BackupError
 from ops.backup.take import take
 from ops.session import (
     JsonOption,
@@ -30,6 +32,7 @@ from ops.session import (
     say,
 )
 from ops.stack import Stack
+from ops.vault import VaultError
 
 KEEP = 14
 BEFORE = "-before-restore"
@@ -124,12 +127,17 @@ def drill_command(
 @restore_app.command("run")
 def run_command(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The snapshot.")],
+    *,
     stack_name: StackOption,
+    without_backup: Annotated[
+        bool,
+        typer.Option("--without-backup", help="Take none first: when the present server cannot give one."),
+    ] = False,
     yes: YesOption = False,
 ) -> None:
     """Put a backup into the running server. What was written there since it was taken is lost.
 
-    What the server holds until then becomes a backup beside the file first.
+    What the server holds until then becomes a backup in the default folder first.
 
     After a lost server: raise `vault.generation`, `pulumi up`, then this, then what it says at its end.
 
@@ -140,16 +148,44 @@ def run_command(
     backup = shelf.read(chosen)
     put_back.check_fits(stack, backup)
     say(f"{backup.file}: whole, opens with seal key {backup.seal_key}, which the server has")
+    folder = None if without_backup else _folder_of_before(stack_name)
     if not yes:
         taken = backup.taken or "an unknown time"
         typer.confirm(
             f"Replace all that the server of stack {stack_name} holds by what it held at {taken}?", abort=True
         )
-    before = take(stack, chosen.parent, mark=BEFORE)
-    say(f"{before.file}: what the server holds until now")
+    if folder:
+        say(f"{_before(stack, folder).file}: what the server holds until now")
     put_back.put_back(stack, backup)
     say("the server holds the backup, and the program can log in")
     _say_next(stack)
+
+
+def _folder_of_before(stack_name: str) -> Path:
+    """Where the backup goes that a restore takes first; the file to restore may lie beside the seal key.
+
+    Raises:
+        BackupError: The folder is not apart from the seal key.
+        EngineError: The engine does not say where it keeps its state.
+    """
+    folder = shelf.default_folder().resolve()
+    shelf.check_folder(folder, shelf.must_be_apart(stack_name), fix="set XDG_DATA_HOME to another folder")
+    return folder
+
+
+def _before(stack: Stack, folder: Path) -> Backup:
+    """Take the backup of what a restore replaces.
+
+    Raises:
+        BackupError: There is none, and nothing was replaced.
+        EngineError: The state could not be read; no restore could go on.
+    """
+    try:
+        return take(stack, folder, mark=BEFORE)
+    except (BackupError, VaultError) as error:
+        raise BackupError(
+            f"{error}; nothing was replaced; where the server cannot give a backup: --without-backup"
+        ) from error
 
 
 def _say_next(stack: Stack) -> None:

@@ -36,7 +36,7 @@ class Backup:
     sha256: str
     server_version: str
     login_epoch: int = 0
-    """Of the program's own login in it; 0 where nobody has written it down."""
+    """Of the program's own login in it; 0 where it is not known."""
 
     def described(self) -> dict[str, object]:
         """As a mapping for JSON."""
@@ -94,8 +94,11 @@ def _state_folder(url: str) -> Path:
     return folder / ".pulumi" if Path.home().resolve().is_relative_to(folder) else folder
 
 
-def check_folder(folder: Path, apart: Iterable[Apart]) -> None:
+def check_folder(folder: Path, apart: Iterable[Apart], *, fix: str = "--to another folder") -> None:
     """Refuse a folder that is, contains or lies in one of `apart`.
+
+    Args:
+        fix: How the command at hand is given another folder.
 
     Raises:
         BackupError: With the reason.
@@ -103,9 +106,7 @@ def check_folder(folder: Path, apart: Iterable[Apart]) -> None:
     chosen = folder.expanduser().resolve()
     for other in apart:
         if chosen.is_relative_to(other.folder) or other.folder.is_relative_to(chosen):
-            raise BackupError(
-                f"{folder}: must be apart from {other.folder}, which {other.reason}; --to another folder"
-            )
+            raise BackupError(f"{folder}: must be apart from {other.folder}, which {other.reason}; {fix}")
 
 
 def backups(folder: Path, stack: str) -> list[Path]:

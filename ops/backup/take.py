@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from components.catalogue.vault import PULUMI_ID
+from ops import stack as engine
 from ops import vault
 from ops.backup.shelf import TIME_FORMAT, Backup, description_of, file_name
 from ops.backup.snapshot import CHUNK_BYTES, BackupError, digest, seal_key_of
-from ops.secret_values import login_epoch
+from ops.secret_values import known_secrets
 from ops.stack import Stack
+
+_LOGIN = re.compile(re.escape(PULUMI_ID) + r"-e(\d+)")
 
 
 def take(stack: Stack, folder: Path, *, mark: str = "") -> Backup:
@@ -34,6 +39,8 @@ def take(stack: Stack, folder: Path, *, mark: str = "") -> Backup:
         raise BackupError(f"{folder}: must be a folder that can be written, got {error.strerror}") from error
     now = datetime.now(UTC)
     file = folder / file_name(stack.name, now.strftime(TIME_FORMAT), mark)
+    # Before the login: where an update changes it meanwhile, the description names the older one of the two.
+    epoch = _login_epoch(stack)
     with _whole(file) as partial:
         with vault.connect(stack) as server:
             system: Any = server.sys  # its stubs lack the types of these calls
@@ -51,10 +58,21 @@ def take(stack: Stack, folder: Path, *, mark: str = "") -> Backup:
             size_bytes=partial.stat().st_size,
             sha256=digest(partial),
             server_version=str(version),
-            login_epoch=login_epoch(stack),
+            login_epoch=epoch,
         )
         _describe(backup)
     return backup
+
+
+def _login_epoch(stack: Stack) -> int:
+    """Epoch of the login that the server knows; 0 where the state has no such value.
+
+    The stack file may be ahead of it: an epoch is raised there first, and `pulumi up` comes later.
+    """
+    used = engine.output(stack.name, "vault_secret_id")
+    known = known_secrets(stack.name, warn=lambda _: None)  # nothing is looked for here
+    matches = (_LOGIN.fullmatch(name) for name, value in known.items() if value == used)
+    return next((int(match[1]) for match in matches if match), 0)
 
 
 def _describe(backup: Backup) -> None:

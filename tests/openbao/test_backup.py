@@ -41,6 +41,7 @@ from tests.openbao.process import environment
 from tests.openbao.server import PULUMI_ID, Server, _free_port, add_node, furnish, put
 
 KEY = "openrouter_api_key"
+TAKE_KNOWN = "ops.backup.take.known_secrets"
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "output", lambda _, name: outputs[name])
         patch.setattr(put_back, "known_secrets", lambda _: {})
+        patch.setattr(TAKE_KNOWN, lambda *_, **__: {"vault-pulumi-id-e1": PULUMI_ID})
         try:
             entries = fill(server.start_ready(), contents(stack.settings, swarm(stack.settings)))
             source = Source(
@@ -213,6 +215,7 @@ def test_a_backup_of_before_the_last_rotation_of_the_programs_login(
     stack, renewed = configured(furnished), secrets.token_hex(24)
     outputs = {"vault_secret_id": PULUMI_ID, "vault_address": furnished.url}
     monkeypatch.setattr(engine, "output", lambda _, name: outputs[name])
+    monkeypatch.setattr(TAKE_KNOWN, lambda *_, **__: {"vault-pulumi-id-e1": PULUMI_ID})
     furnished.start()
     furnished.wait_until(lambda: furnished.health() == httpx.codes.OK)
     backup = take(stack, tmp_path)
@@ -236,6 +239,7 @@ def test_data_lie_under_the_key_before_until_the_server_is_ready(
     stack = configured(furnished)
     outputs = {"vault_secret_id": PULUMI_ID, "vault_address": furnished.url}
     monkeypatch.setattr(engine, "output", lambda _, name: outputs[name])
+    monkeypatch.setattr(TAKE_KNOWN, lambda *_, **__: {"vault-pulumi-id-e1": PULUMI_ID})
     furnished.new_seal_key("k2")
     furnished.configure(seal_keys=("k2", "k1"))
     furnished.start()

@@ -22,6 +22,7 @@ from ops.backup.shelf import Backup
 from ops.backup.snapshot import BackupError
 from ops.backup.source import Source
 from ops.stack import Stack
+from ops.vault import VaultError
 from tests.unit.ops.backup_samples import shelved, source_of
 
 app = typer.Typer()
@@ -206,8 +207,9 @@ def test_nothing_is_replaced_without_a_yes(world: World) -> None:
     assert world.restored == []
 
 
-def test_a_restore_says_what_to_run_next(world: World) -> None:
-    file = shelved(world.folder).file
+def test_a_restore_says_what_to_run_next(world: World, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    file = shelved(tmp_path / "state").file
     world.drifted, world.renamed = {"thanos/vllm": ["key"]}, ["node-thanos"]
 
     result = swarm("restore", "run", str(file), "--stack", "lab", "--yes")
@@ -217,7 +219,8 @@ def test_a_restore_says_what_to_run_next(world: World) -> None:
     before = world.folder / "lab-vault-20260601T030000Z-before-restore.snap"
     assert f"{before}: what the server holds until now" in result.stdout
     assert before.exists()
-    assert shelf.newest(world.folder, "lab") == file
+    assert shelf.backups(world.folder, "lab") == []
+    assert shelf.backups(file.parent, "lab") == [file]
     assert "node-thanos: its agent can log in again after the next command" in result.stdout
     assert "thanos/vllm: other key than in the state; the next command writes them anew" in result.stdout
     assert result.stdout.splitlines()[-1] == "next: pulumi up --refresh --stack lab --replace 'urn:x'"
@@ -248,16 +251,41 @@ def test_a_backup_with_a_login_that_the_state_no_longer_has(
         put_back.check_fits(stack, shelved(tmp_path, login_epoch=epoch))
 
 
-def test_nothing_is_replaced_that_could_not_be_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [BackupError("no space left"), VaultError("must be unsealed")])
+def test_nothing_is_replaced_that_could_not_be_kept_unless_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BackupError | VaultError
+) -> None:
+    def fail(*_: object, **__: object) -> Backup:
+        raise error
+
+    monkeypatch.setattr(commands, "take", fail)
     file = shelved(world.folder).file
+    restore = ("restore", "run", str(file), "--stack", "lab", "--yes")
 
-    def full(*_: object, **__: object) -> Backup:
-        raise BackupError("no space left")
+    refused = swarm(*restore).exception
 
-    monkeypatch.setattr(commands, "take", full)
-
-    assert str(swarm("restore", "run", str(file), "--stack", "lab", "--yes").exception) == "no space left"
+    assert isinstance(refused, BackupError)
+    fix = "where the server cannot give a backup: --without-backup"
+    assert str(refused) == f"{error}; nothing was replaced; {fix}"
     assert world.restored == []
+    result = swarm(*restore, "--without-backup")
+    assert (result.exit_code, world.restored) == (0, [file])
+    assert "what the server holds until now" not in result.stdout
+
+
+def test_what_a_restore_replaces_is_never_kept_beside_the_state(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = shelved(world.folder).file
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "state"))
+
+    refused = swarm("restore", "run", str(file), "--stack", "lab", answers="y\n")
+
+    assert isinstance(refused.exception, BackupError)
+    assert "seal key; set XDG_DATA_HOME to another folder" in str(refused.exception)
+    assert "Replace all" not in refused.stdout
+    assert world.restored == []
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_servers_keys_are_the_two_newest(lab_stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from lab import paths
+from ops import stack as engine
 from ops import vault
 from ops.backup import shelf
 from ops.backup.shelf import Apart, check_folder, prune, read
@@ -173,7 +175,14 @@ class Upstream:
 def upstream(monkeypatch: pytest.MonkeyPatch) -> Upstream:
     made = Upstream()
     monkeypatch.setattr(vault, "connect", made.connect)
+    monkeypatch.setattr(engine, "output", lambda *_: "in use")
+    know(monkeypatch, {"vault-pulumi-id-e1": "in use"})
     return made
+
+
+def know(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    """Have the state hold these secrets."""
+    monkeypatch.setattr("ops.backup.take.known_secrets", lambda *_, **__: values)
 
 
 @pytest.mark.usefixtures("upstream")
@@ -186,6 +195,27 @@ def test_a_backup_is_written_for_the_owner_alone(lab_stack: Stack, tmp_path: Pat
     for file in (backup.file, backup.file.with_suffix(".json")):
         assert file.stat().st_mode & 0o777 == 0o600
     assert backup.file.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("upstream")
+@pytest.mark.parametrize(
+    ("known", "epoch"),
+    [
+        ({"vault-pulumi-id-e6": "before", "vault-pulumi-id-e7": "in use"}, 7),
+        ({"vault-pulumi-id-e7": "in use", "vault-pulumi-id-e8": "waits"}, 7),
+        ({"vault-pulumi-id-e10": "in use"}, 10),
+        ({"vault-pulumi-id-e8": "waits", "other-e3": "in use"}, 0),
+    ],
+)
+def test_a_backup_names_the_login_in_use_even_where_the_stack_file_is_ahead(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[str, str], epoch: int
+) -> None:
+    know(monkeypatch, known)
+    settings = lab_stack.settings.model_copy(update={"epochs": {"vault-pulumi-id": 8}})
+
+    backup = take(dataclasses.replace(lab_stack, settings=settings), tmp_path)
+
+    assert read(backup.file).login_epoch == epoch
 
 
 @pytest.mark.parametrize(
