@@ -159,8 +159,13 @@ def undisturbed(engine: Engine, deployed: Stack) -> Iterator[Stack]:
 
 
 def test_a_restore_undoes_what_was_written_since_and_all_go_on(
-    undisturbed: Stack, backup: str, written_by_hand: Callable[[str], None]
+    undisturbed: Stack,
+    backup: str,
+    written_by_hand: Callable[[str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     written_by_hand("after the backup")
     assert is_written(undisturbed)
 
@@ -168,5 +173,5 @@ def test_a_restore_undoes_what_was_written_since_and_all_go_on(
 
     assert said.splitlines()[-1] == f"next: pulumi up --refresh --stack {undisturbed.name}"
     assert not is_written(undisturbed)
-    (before,) = Path(backup).parent.glob("*-before-restore.snap")
+    (before,) = shelf.default_folder().glob("*-before-restore.snap")
     assert shelf.read(before).stack == undisturbed.name
