@@ -19,7 +19,7 @@ EXTERNAL_KEYS: Final[Mapping[str, str]] = {
     GEMINI_ALTERNATE: "a second account at Google, behind the first",
     "brave_api_key": "web search of the research service",
     "perplexity_api_key": "answers with sources for the research service",
-    "huggingface_token": "download of models that need a licence",
+    "huggingface_token": "download of models that need a licence, by hand",
     "railway_token": "deployment of the auxiliary cloud",
 }
 """Purpose of every key by its name."""

@@ -78,6 +78,7 @@ def rotate_command(  # noqa: PLR0913 - each is an option of one command
     planned = plan(found, target)
     if not do_apply:
         _show_plan(planned, as_json=as_json)
+        progress(f"nothing was changed; to do it: ./swarm rotate {name} --apply --stack {found.name}")
         return
     if name == VAULT_TLS and not certificates.is_usable(found):
         _mend(found, files["authority"])
