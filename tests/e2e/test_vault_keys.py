@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lab import nodes, tls
-from ops import certificates
+from ops import certificates, stack
 from ops.stack import Stack
 from tests.e2e.engine import UP, Config, Engine, inspect
 from tests.e2e.vault import (
@@ -50,7 +50,8 @@ def renewed(engine: Engine, deployed: Stack, tmp_path: Path) -> tuple[Engine, by
 @pytest.fixture
 def wrong_key(deployed: Stack) -> Iterator[str]:
     """The server has been started with other bytes in the file of its seal key; the file's name."""
-    name = f"seal-k{deployed.settings.epochs.get('vault-seal', 1)}"
+    # Read anew: another test may have rotated the key since the session began.
+    name = f"seal-k{stack.read(deployed.name).settings.epochs.get('vault-seal', 1)}"
     folder = "/opt/swarm/vault"
     file, kept = shlex.quote(f"{folder}/secrets/{name}"), shlex.quote(f"{folder}/{name}.kept")
     nodes.ssh("oracle", f"docker stop {SERVER} && cp -p {file} {kept}")
