@@ -99,18 +99,7 @@ def render_config(
             "callbacks": ["prometheus"],
             "require_auth_for_metrics_endpoint": True,
             "cache": True,
-            "cache_params": {
-                "type": "redis",
-                # Only for requests that ask for it: what is kept are people's words.
-                "mode": "default_off",
-                "host": redis_host,
-                "port": redis_port,
-                "username": redis_user,
-                "password": "os.environ/REDIS_PASSWORD",
-                "namespace": "litellm",
-                "ttl": _CACHE_SECONDS,
-                "supported_call_types": ["acompletion", "completion"],
-            },
+            "cache_params": _cache(redis_host, redis_port, redis_user),
         },
         "router_settings": {**_ROUTER, **_budgets(remote)},
         "general_settings": {
@@ -119,6 +108,21 @@ def render_config(
         },
     }
     return as_yaml(document)
+
+
+def _cache(host: str, port: int, user: str) -> dict[str, object]:
+    return {
+        "type": "redis",
+        # Only for requests that ask for it: what is kept are people's words.
+        "mode": "default_off",
+        "host": host,
+        "port": port,
+        "username": user,
+        "password": "os.environ/REDIS_PASSWORD",
+        "namespace": "litellm",
+        "ttl": _CACHE_SECONDS,
+        "supported_call_types": ["acompletion", "completion"],
+    }
 
 
 def _deployment(public_name: str, step: Step, order: int) -> dict[str, object]:

@@ -59,15 +59,7 @@ def rotate_command(  # noqa: PLR0913 - each is an option of one command
     Example: ./swarm rotate redis-password --apply --stack prod
     """
     # Paths count from where the operator stands, and opening the stack goes elsewhere.
-    files = {
-        option: path.resolve() if path else None
-        for option, path in (
-            ("ca", ca),
-            ("authority", authority),
-            ("certificate", certificate),
-            ("private_key", private_key),
-        )
-    }
+    files = _resolved(ca=ca, authority=authority, certificate=certificate, private_key=private_key)
     found = open_stack(stack_name)
     known, never = targets.rotatable(found), targets.never(found)
     if list_all:
@@ -85,6 +77,10 @@ def rotate_command(  # noqa: PLR0913 - each is an option of one command
         return
     change = _change(around, target, files)
     _rotate(change, around, planned, yes=yes, as_json=as_json)
+
+
+def _resolved(**given: Path | None) -> dict[str, Path | None]:
+    return {option: path.resolve() if path else None for option, path in given.items()}
 
 
 def _chosen(name: str, known: Mapping[str, Target], never: Mapping[str, str]) -> Target:
