@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.model.secrets import SecretRef, SecretSource
+from components.model.secrets import SecretForm, SecretRef, SecretSource
 
 POSTGRES_PASSWORD: Final = SecretRef(name="postgres-password")
 LITELLM_DATABASE_PASSWORD: Final = SecretRef(name="litellm-database-password")
@@ -16,6 +16,21 @@ LITELLM_SALT_KEY: Final = SecretRef(name="litellm-salt-key", length=48, kept_wit
 ENGINE_KEY: Final = SecretRef(name="engine-key", length=48)
 OPERATOR_PASSWORD: Final = SecretRef(name="operator-password")
 """Password of the pages for people, the proxy's statistics and Prometheus."""
+
+OPEN_WEBUI_DATABASE_PASSWORD: Final = SecretRef(name="open-webui-database-password")
+OPEN_WEBUI_REDIS_PASSWORD: Final = SecretRef(name="open-webui-redis-password")
+OPEN_WEBUI_SESSION_KEY: Final = SecretRef(name="open-webui-session-key", length=48)
+GRAFANA_DATABASE_PASSWORD: Final = SecretRef(name="grafana-database-password")
+POSTGRES_EXPORTER_PASSWORD: Final = SecretRef(name="postgres-exporter-password")
+REDIS_EXPORTER_PASSWORD: Final = SecretRef(name="redis-exporter-password")
+CONSUL_GOSSIP_KEY: Final = SecretRef(name="consul-gossip-key", form=SecretForm.BASE64, length=32)
+CONSUL_MANAGEMENT_TOKEN: Final = SecretRef(name="consul-management-token", form=SecretForm.UUID)
+CONSUL_AGENT_TOKEN: Final = SecretRef(name="consul-agent-token", form=SecretForm.UUID)
+DOCUMENTS_KEY: Final = SecretRef(name="documents-key", length=48)
+"""What the document processor asks its clients for."""
+
+RAG_KEY: Final = SecretRef(name="rag-key", length=48)
+"""What the RAG pipeline asks its clients for."""
 
 TLS_CERTIFICATE: Final = SecretRef(name="tls_certificate", source=SecretSource.CONFIGURED)
 TLS_PRIVATE_KEY: Final = SecretRef(name="tls_private_key", source=SecretSource.CONFIGURED)

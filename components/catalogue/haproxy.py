@@ -16,12 +16,14 @@ from components.catalogue.credentials import (
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.access import Access, Flow, Probe, Protocol
 from components.model.endpoints import ManagedEndpoint
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.naming import service_name
 from components.model.secrets import SecretChange, SecretFile
 from components.model.specs import Health, Metrics, Port, ServiceSpec
 from components.render.haproxy import Listeners, Pool, operators_parts, render_proxy
+from components.render.litellm import LIVENESS_PATH
 
 _FOLDER: Final = "/usr/local/etc/haproxy"
 _LISTENERS: Final = Listeners(http=8080, https=8443, stats=8888, prometheus=9090)
@@ -35,6 +37,21 @@ _KEYS: Final = SecretFile(name="keys", parts=("Bearer ", *LITELLM_MASTER_KEY_PAR
 _CERTIFICATE: Final = SecretFile(name="tls.pem", parts=(TLS_CERTIFICATE, "\n", TLS_PRIVATE_KEY, "\n"))
 
 
+_REDIRECT: Final = Access(
+    protocol=Protocol.HTTP, open_paths={"/": "nothing but the redirect to TLS"}, people=True
+)
+_API: Final = Access(
+    protocol=Protocol.HTTPS,
+    refused="/v1/models",
+    open_paths={LIVENESS_PATH: "says that the gateway lives"},
+    people=True,
+)
+_STATS: Final = Access(
+    protocol=Protocol.HTTP,
+    refused="/stats",
+    open_paths={_HEALTH_PATH: "says that the proxy lives"},
+    people=True,
+)
 _HEALTH: Final = Health(
     test=("CMD", "wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{_LISTENERS.stats}{_HEALTH_PATH}"),
     interval_seconds=5,
@@ -56,10 +73,15 @@ def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceS
         entrypoint=("haproxy",),
         command=("-W", "-db", *_files(_FOLDER)),
         ports=(
-            Port(name="http", container=_LISTENERS.http, published=80),
-            Port(name="https", container=_LISTENERS.https, published=443),
-            Port(name="stats", container=_LISTENERS.stats, published=8888),
-            Port(name="prometheus", container=_LISTENERS.prometheus, published=prometheus.PORT),
+            Port(name="http", container=_LISTENERS.http, published=80, access=_REDIRECT),
+            Port(name="https", container=_LISTENERS.https, published=443, access=_API),
+            Port(name="stats", container=_LISTENERS.stats, published=8888, access=_STATS),
+            Port(
+                name="prometheus",
+                container=_LISTENERS.prometheus,
+                published=prometheus.PORT,
+                access=Access(protocol=Protocol.HTTP, refused="/", people=True),
+            ),
             *(Port(name=pool.name, container=pool.port) for pool in pools),
         ),
         configuration=Configuration(
@@ -69,6 +91,8 @@ def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceS
         ),
         secrets=(_OPERATORS, _CERTIFICATE, *(() if settings.gateway.database else (_KEYS,))),
         on_secret_change=SecretChange.RELOAD,
+        probe=Probe(port="stats", path=_HEALTH_PATH),
+        talks_to=tuple(Flow(to=pool.engine.service, port="http") for pool in pools),
         metrics=Metrics(
             port="stats",
             username=OPERATOR_NAME,

@@ -1,86 +1,103 @@
-"""Every image of the swarm once, pinned by tag for people and by index digest for machines.
+"""Every image of the swarm once: the tag for people here, the digest for machines in `images.lock.json`.
 
-The digests were collected from public pins of the same tags. They stay claims until a machine that reaches
-the registries has resolved each tag once and compared. Users are the ones that the images are built for:
-they decide who may write to the data volumes, so a change of tag may mean a change of user.
+`./swarm images lock` writes the lock on a machine that reaches the registries. Digests that it has not asked
+for yet are those of public pins of the same tags, and say so (`resolved: false`). Users are the ones that the
+images are built for: they decide who may write to the data volumes, so another tag may mean another user.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from components.config.settings import Settings
 from components.model.images import Image
 
-_EVERYWHERE: Final = ("linux/amd64", "linux/arm64")
+LOCK: Final = Path(__file__).with_name("images.lock.json")
+"""By `repository:tag`: digest of the index, its platforms, and whether a registry was asked; null where no
+digest is known."""
 
 
-def _image(name: str, reference: str, *, user: str) -> Image:
-    return Image(name=name, reference=reference, platforms=_EVERYWHERE, user=user)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    tagged: str
+    user: str
 
 
-_ALL: Final = (
+TAGGED: Final = (
     # renovate: datasource=docker depName=postgres
-    _image(
-        "postgres",
-        "postgres:17.11-bookworm@sha256:639ab7ceb90e13123085b741fb31ef493fba25463002f6da665352e7b534b652",
-        user="999:999",  # 70:70 in the Alpine variant, which also sorts text differently: never switch
-    ),
+    # 70:70 in the Alpine variant, which also sorts text differently: never switch.
+    _Entry("postgres", "postgres:17.11-bookworm", user="999:999"),
     # renovate: datasource=docker depName=redis
-    _image(
-        "redis",
-        "redis:8.10.2-alpine@sha256:3811787313eba226a2ef38658c6ccb91cd5e110edc89c37767de373120a0e5a0",
-        user="999:1000",
-    ),
+    _Entry("redis", "redis:8.10.2-alpine", user="999:1000"),
+    # renovate: datasource=docker depName=hashicorp/consul
+    _Entry("consul", "hashicorp/consul:2.0.2", user="100:1000"),
     # renovate: datasource=docker depName=haproxy
-    _image(
-        "haproxy",
-        "haproxy:3.2.25-alpine@sha256:5d97434a423c2533cfeb42874d45cf6d69a840b60334582dfbfd5008e94c80be",
-        user="99:99",
-    ),
+    _Entry("haproxy", "haproxy:3.2.25-alpine", user="99:99"),
     # renovate: datasource=docker depName=ghcr.io/berriai/litellm-non_root
-    _image(
-        "litellm",
-        "ghcr.io/berriai/litellm-non_root:v1.102.0"
-        "@sha256:0fc63424aab32e62185948b7a59180c8ab483cc3e706fcfdf7bf46262297247f",
-        user="65534:65534",  # the plain and the -database image run as root
-    ),
+    # The plain and the -database image run as root.
+    _Entry("litellm", "ghcr.io/berriai/litellm-non_root:v1.102.0", user="65534:65534"),
+    # renovate: datasource=docker depName=ghcr.io/open-webui/open-webui
+    # 0.11.0 cannot start without root (open-webui issue 27651).
+    _Entry("open-webui", "ghcr.io/open-webui/open-webui:v0.11.4", user="1000:1000"),
+    # renovate: datasource=docker depName=grafana/grafana
+    _Entry("grafana", "grafana/grafana:13.2.3", user="472:0"),
     # renovate: datasource=docker depName=prom/prometheus
-    _image(
-        "prometheus",
-        "prom/prometheus:v3.13.4@sha256:87861b8cf91579109319ebc300f3f1060e6da9c05d6ae8ad15a20c879e84e32e",
-        user="65534:65534",
-    ),
+    _Entry("prometheus", "prom/prometheus:v3.13.4", user="65534:65534"),
+    # renovate: datasource=docker depName=prom/alertmanager
+    _Entry("alertmanager", "prom/alertmanager:v0.34.1", user="65534:65534"),
+    # renovate: datasource=docker depName=quay.io/prometheuscommunity/postgres-exporter
+    _Entry("postgres-exporter", "quay.io/prometheuscommunity/postgres-exporter:v0.20.1", user="65534:65534"),
+    # renovate: datasource=docker depName=oliver006/redis_exporter
+    # Only the -alpine variant has a shell, which waits for the password.
+    _Entry("redis-exporter", "oliver006/redis_exporter:v1.93.0-alpine", user="59000:59000"),
+    # renovate: datasource=docker depName=prom/node-exporter
+    _Entry("node-exporter", "prom/node-exporter:v1.12.1", user="65534:65534"),
+    # renovate: datasource=docker depName=prom/blackbox-exporter
+    # The image itself would run as root.
+    _Entry("blackbox-exporter", "prom/blackbox-exporter:v0.28.0", user="65534:65534"),
     # renovate: datasource=docker depName=openbao/openbao
-    _image(
-        "openbao",
-        "openbao/openbao:2.7.1@sha256:6d2b93856e3fcf7b18ad855a0b51eaba474dc8b79cf554379ea32034797d2acf",
-        user="100:1000",
-    ),
+    _Entry("openbao", "openbao/openbao:2.7.1", user="100:1000"),
     # renovate: datasource=docker depName=hashicorp/vault
-    _image(
-        "vault",  # in place of openbao
-        # No pin calls this an index, but it must be one: amd64 and arm64 machines have it pinned alike.
-        "hashicorp/vault:2.1.1@sha256:47f14a6acb98f48d798a07df7c83f23a6e636e1cf724c5f8ff165cb32667a1e2",
-        user="100:1000",
-    ),
+    _Entry("vault", "hashicorp/vault:2.1.1", user="100:1000"),  # in place of openbao
     # renovate: datasource=docker depName=vllm/vllm-openai
-    _image(
-        "vllm",  # CUDA 13: needs an NVIDIA driver of version 580 or later
-        "vllm/vllm-openai:v0.31.0@sha256:c1c9f6fd5c109ba7f0546a59f5b2f15fb87f64c77782e90a27b648b42a8e67c3",
-        user="2000:0",  # other users crash on import; the image is built for group 0 (vLLM, docker.md)
-    ),
+    # Other users crash on import; CUDA 13 needs an NVIDIA driver of version 580 or later.
+    _Entry("vllm", "vllm/vllm-openai:v0.31.0", user="2000:0"),
     # renovate: datasource=docker depName=utkuozdemir/nvidia_gpu_exporter
-    _image(
-        "gpu-exporter",
-        "utkuozdemir/nvidia_gpu_exporter:1.15.1"
-        "@sha256:7aee2d42836ad29d4adb2722b7cfdc806ec9cc8d45fd0b8971ebbad2d9f3d087",
-        user="65534:65534",
-    ),
+    _Entry("gpu-exporter", "utkuozdemir/nvidia_gpu_exporter:1.15.1", user="65534:65534"),
+    # renovate: datasource=docker depName=ghcr.io/sillytavern/sillytavern
+    _Entry("sillytavern", "ghcr.io/sillytavern/sillytavern:1.18.0", user="1000:1000"),
+    # Our own: nobody publishes one with versions.
+    _Entry("sillytavern-extras", "aiswarm/sillytavern-extras:1.0.0", user="1000:1000"),
+    # Our own: upstream publishes no versions.
+    _Entry("gpt-researcher", "aiswarm/gpt-researcher:0.14.6", user="1000:1000"),
+    # renovate: datasource=docker depName=quay.io/docling-project/docling-serve-cpu
+    _Entry("docling", "quay.io/docling-project/docling-serve-cpu:v1.36.0", user="1001:0"),
+    # renovate: datasource=docker depName=ghcr.io/hkuds/lightrag
+    _Entry("lightrag", "ghcr.io/hkuds/lightrag:v1.5.7", user="1000:1000"),
 )
 
-IMAGES: Final[Mapping[str, Image]] = {image.name: image for image in _ALL}
+
+def _image(entry: _Entry, locked: Mapping[str, object] | None) -> Image:
+    if locked is None:
+        platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64")
+        return Image(name=entry.name, reference=entry.tagged, platforms=platforms, user=entry.user)
+    listed = locked["platforms"]
+    platforms = tuple(map(str, listed)) if isinstance(listed, list) else ()
+    reference = f"{entry.tagged}@{locked['digest']}"
+    return Image(name=entry.name, reference=reference, platforms=platforms, user=entry.user)
+
+
+def _images() -> Mapping[str, Image]:
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
+    return {entry.name: _image(entry, lock.get(entry.tagged)) for entry in TAGGED}
+
+
+IMAGES: Final = _images()
 
 
 def image(settings: Settings, name: str) -> Image:

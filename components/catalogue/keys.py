@@ -13,7 +13,11 @@ from components.model.naming import service_name
 from components.model.secrets import SecretRef, SecretSource
 
 _GATEWAY: Final = service_name("oracle", "litellm")
-_USERS: Final = {OPENROUTER: (_GATEWAY,), GEMINI: (_GATEWAY,), GEMINI_ALTERNATE: (_GATEWAY,)}
+_USERS: Final = {
+    OPENROUTER: (_GATEWAY,),
+    GEMINI: (_GATEWAY,),
+    GEMINI_ALTERNATE: (_GATEWAY,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from components.catalogue.images import image
 from components.catalogue.keys import external_key
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.access import Probe
 from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import Scratch
@@ -57,6 +58,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
         env=_ENVIRONMENT,
         ports=(Port(name="http", container=PORT),),
+        probe=Probe(port="http", path=LIVENESS_PATH),
         configuration=Configuration(
             folder=_FOLDER,
             files=_files(settings, node, steps=steps, remote=[step for step, _ in remote], secrets=secrets),

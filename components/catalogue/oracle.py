@@ -12,7 +12,7 @@ from components.catalogue.postgres import postgres
 from components.catalogue.prometheus import prometheus
 from components.catalogue.redis import redis
 from components.config.settings import EngineSettings, Settings
-from components.model.endpoints import ManagedEndpoint
+from components.model.endpoints import ManagedEndpoint, reach
 from components.model.naming import service_name
 from components.model.specs import ServiceSpec
 from components.render.haproxy import Pool
@@ -50,14 +50,9 @@ def _cascade(settings: Settings, peers: Sequence[ServiceSpec]) -> tuple[_Engine,
     models = settings.models
     specs = {spec.name: spec for spec in peers}
     roles = (("primary", models.primary), ("secondary", models.secondary), ("backup", models.backup))
-    return tuple(_Engine(role, model, _published(settings, specs[f"vllm-{role}"])) for role, model in roles)
-
-
-def _published(settings: Settings, spec: ServiceSpec) -> ManagedEndpoint:
-    return ManagedEndpoint(
-        service=spec.full_name,
-        host=str(settings.nodes.by_name()[spec.node].address),
-        port=spec.published_port("http"),
+    return tuple(
+        _Engine(role, model, reach(settings, specs[f"vllm-{role}"], "http", seen_from=NODE))
+        for role, model in roles
     )
 
 

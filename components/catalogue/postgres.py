@@ -9,6 +9,7 @@ from components.catalogue.credentials import LITELLM_DATABASE_PASSWORD, LITELLM_
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.access import Access, Probe, Protocol
 from components.model.files import Configuration
 from components.model.mounts import DataVolume, Scratch
 from components.model.secrets import SecretChange, SecretFile
@@ -46,7 +47,15 @@ def postgres(settings: Settings, *, node: str) -> ServiceSpec:
             "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256 --data-checksums",
             "POSTGRES_PASSWORD_FILE": password.path,
         },
-        ports=(Port(name="postgres", container=PORT, published=PORT),),
+        ports=(
+            Port(
+                name="postgres",
+                container=PORT,
+                published=PORT,
+                access=Access(protocol=Protocol.POSTGRES),
+            ),
+        ),
+        probe=Probe(port="postgres"),
         configuration=Configuration(
             folder=_FOLDER,
             files=postgres_files(

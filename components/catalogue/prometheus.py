@@ -9,6 +9,8 @@ from typing import Final
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.access import Probe
+from components.model.endpoints import reach
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.mounts import DataVolume
 from components.model.secrets import SecretChange, SecretFile
@@ -38,6 +40,7 @@ def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec])
             "--storage.tsdb.retention.size=8GB",
         ),
         ports=(Port(name="http", container=PORT),),
+        probe=Probe(port="http", path="/-/ready"),
         volumes=(DataVolume(name="data", path="/prometheus"),),
         metrics=Metrics(port="http"),
         stop_grace_seconds=60,
@@ -63,7 +66,7 @@ def _jobs(settings: Settings, specs: Sequence[ServiceSpec], *, seen_from: str) -
         Job(
             name=spec.full_name,
             node=spec.node,
-            target=_target(settings, spec, spec.metrics, seen_from),
+            target=reach(settings, spec, spec.metrics.port, seen_from=seen_from).address,
             path=spec.metrics.path,
             credentials_file=spec.metrics.credentials.path if spec.metrics.credentials else "",
             username=spec.metrics.username,
@@ -71,13 +74,6 @@ def _jobs(settings: Settings, specs: Sequence[ServiceSpec], *, seen_from: str) -
         for spec in specs
         if spec.metrics
     ]
-
-
-def _target(settings: Settings, spec: ServiceSpec, metrics: Metrics, seen_from: str) -> str:
-    """By container name on the same node, by tailnet address and published port on another."""
-    if spec.node == seen_from:
-        return f"{spec.full_name}:{spec.port(metrics.port).container}"
-    return f"{settings.nodes.by_name()[spec.node].address}:{spec.published_port(metrics.port)}"
 
 
 def _credentials(specs: Sequence[ServiceSpec]) -> tuple[SecretFile, ...]:

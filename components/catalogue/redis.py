@@ -8,6 +8,7 @@ from components.catalogue.credentials import REDIS_NAME, REDIS_PASSWORD
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.access import Access, Probe, Protocol
 from components.model.files import Configuration
 from components.model.mounts import DataVolume
 from components.model.secrets import SecretFile
@@ -33,7 +34,8 @@ def redis(settings: Settings, *, node: str) -> ServiceSpec:
         ),
         entrypoint=("redis-server",),
         command=(f"{_FOLDER}/redis.conf",),
-        ports=(Port(name="redis", container=PORT, published=PORT),),
+        ports=(Port(name="redis", container=PORT, published=PORT, access=Access(protocol=Protocol.REDIS)),),
+        probe=Probe(port="redis"),
         configuration=Configuration(
             folder=_FOLDER,
             files=redis_files(port=PORT, memory_mib=allowed.memory_mib, acl_file=users.path),

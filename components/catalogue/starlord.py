@@ -8,6 +8,7 @@ from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.catalogue.vllm import engine
 from components.config.settings import Settings
+from components.model.access import Access, Probe, Protocol
 from components.model.specs import Health, Metrics, Port, ServiceSpec
 
 NODE: Final = "starlord"
@@ -34,6 +35,12 @@ def services(settings: Settings) -> tuple[ServiceSpec, ...]:
     )
 
 
+_ACCESS: Final = Access(
+    protocol=Protocol.HTTP,
+    open_paths={"/metrics": "figures of the card, no secret; the tailnet lets nobody but oracle in"},
+)
+
+
 def _gpu_monitor(settings: Settings) -> ServiceSpec:
     """Temperature, power and memory of the card; reading them needs no privilege."""
     program = image(settings, "gpu-exporter")
@@ -47,7 +54,8 @@ def _gpu_monitor(settings: Settings) -> ServiceSpec:
         health=Health(test=("CMD", "nvidia-smi", "-L"), interval_seconds=30, timeout_seconds=10),
         command=("--web.listen-address=:9091",),
         env={"NVIDIA_DRIVER_CAPABILITIES": "utility"},
-        ports=(Port(name="http", container=9091, published=9091),),
+        ports=(Port(name="http", container=9091, published=9091, access=_ACCESS),),
+        probe=Probe(port="http", path="/-/healthy"),
         metrics=Metrics(port="http"),
         gpu=not program.stand_in,
     )

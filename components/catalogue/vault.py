@@ -13,10 +13,11 @@ from typing import Final
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
+from components.model.access import Access, Flow, Probe, Protocol
 from components.model.checks import Swarm
 from components.model.files import Bootstrap, ConfigFile, Configuration
 from components.model.mounts import DataVolume, Scratch
-from components.model.naming import AGENT
+from components.model.naming import AGENT, service_name
 from components.model.secrets import (
     SECRETS_PATH,
     VERSION_FILE,
@@ -61,6 +62,15 @@ _PRIVATE_KEY: Final = SecretFile(
 _SEAL_STANZA: Final = f"{SECRETS_PATH}/seal.hcl"
 _TRANSIT_TOKEN: Final = SecretRef(name="vault_transit_token", source=SecretSource.CONFIGURED)
 _READY_SECONDS: Final = 120
+
+
+_HEALTH_PATH: Final = "/v1/sys/health"
+_ACCESS: Final = Access(
+    protocol=Protocol.HTTPS,
+    refused="/v1/sys/mounts",
+    open_paths={_HEALTH_PATH: "says whether the server is open, and nothing else"},
+    people=True,
+)
 
 
 def address(settings: Settings) -> str:
@@ -122,7 +132,8 @@ def server(settings: Settings) -> ServiceSpec:
         ),
         entrypoint=("/bin/sh", f"{config}/start.sh"),
         env=_environment(product),
-        ports=(Port(name="https", container=PORT, published=PORT),),
+        ports=(Port(name="https", container=PORT, published=PORT, access=_ACCESS),),
+        probe=Probe(port="https", path=_HEALTH_PATH, tls=True),
         configuration=Configuration(folder=config, files=_server_files(settings, product, first_id)),
         secrets=(
             SecretFile(name=_CERTIFICATE, parts=(settings.vault.certificate,)),
@@ -247,6 +258,7 @@ def _agent(settings: Settings, node: str, served: Sequence[ServiceSpec]) -> Serv
         secrets=(own_id,),
         secrets_from=SecretsFrom.HOST,
         on_secret_change=SecretChange.NOTICE,
+        talks_to=(Flow(to=service_name(SERVER_NODE, SERVER), port="https"),),
         renders_for=tuple(spec.name for spec in served),
         scratch=(Scratch(size_mib=16),),
     )

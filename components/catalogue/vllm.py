@@ -8,6 +8,7 @@ from components.catalogue.credentials import ENGINE_KEY
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import EngineSettings, Settings
+from components.model.access import Access, Probe, Protocol
 from components.model.files import ConfigFile, Configuration
 from components.model.forms import LEAST_MEMORY_MIB
 from components.model.mounts import DataVolume, Scratch
@@ -50,6 +51,12 @@ _ENVIRONMENT: Final = {
 }
 
 
+_NO_KEY: Final = "the engine asks for its key below /v1 only; the tailnet lets nobody but oracle in"
+_ACCESS: Final = Access(
+    protocol=Protocol.HTTP,
+    refused="/v1/models",
+    open_paths={_HEALTH_PATH: _NO_KEY, "/metrics": _NO_KEY, "/version": _NO_KEY},
+)
 _MODELS: Final = DataVolume(name="home", path=_HOME)
 """One volume for models, compiled graphs and kernels: all of them lie below the home folder, the only
 writable folder of the image's user that is certain to exist."""
@@ -84,7 +91,8 @@ def engine(
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
         command=arguments(model),
         env=_ENVIRONMENT,
-        ports=(Port(name="http", container=_PORT, published=published),),
+        ports=(Port(name="http", container=_PORT, published=published, access=_ACCESS),),
+        probe=Probe(port="http", path=_HEALTH_PATH),
         configuration=_configuration(key, after),
         secrets=(key,),
         volumes=(_MODELS,),

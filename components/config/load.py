@@ -27,6 +27,7 @@ PLAIN_KEYS = (
     "limits",
     "models",
     "nodes",
+    "optional",
     "railway",
     "remote",
     "vault",

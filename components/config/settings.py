@@ -47,6 +47,8 @@ class GpuSettings(_Section):
 
     name: str
     memory_mib: Mebibytes
+    power_cap_watts: Count | None = None
+    """What the card may draw at most, set by a unit of the node's system; None leaves the card's own."""
 
 
 class SshSettings(_Section):
@@ -208,6 +210,13 @@ class VaultSettings(_Section):
         return transit
 
 
+class OptionalSettings(_Section):
+    """Services that are off unless somebody wants them."""
+
+    sillytavern_extras: Switch = False
+    """Discontinued in April 2024: SillyTavern itself and its extensions have taken its place."""
+
+
 class RailwaySettings(_Section):
     """The auxiliary cloud."""
 
@@ -224,6 +233,7 @@ class Settings(_Section):
     limits: Mapping[str, LimitSettings] = {}
     """Keyed by the service's full name, e.g. `starlord-vllm-primary`."""
 
+    optional: OptionalSettings = OptionalSettings()
     railway: RailwaySettings = RailwaySettings()
     remote: RemoteSettings = RemoteSettings()
     vault: VaultSettings = VaultSettings()

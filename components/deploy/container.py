@@ -187,7 +187,7 @@ def _mounts(
         )
     elif spec.secrets:
         mounts.append(_read_only(f"{folder}/secrets", SECRETS_PATH))
-    return mounts
+    return mounts + [_read_only(mount.source, mount.target) for mount in spec.host_mounts]
 
 
 def _read_only(host_path: str, container_path: str) -> docker.ContainerVolumeArgs:

@@ -23,10 +23,17 @@ def find_missing_inputs(settings: Settings, swarm: Swarm) -> list[Problem]:
     """
     host_keys = _missing_host_keys(settings)
     secrets = [*_missing_secrets(swarm), *_missing_certificates(settings)]
+    digests = _missing_digests(swarm)
     if not pulumi.runtime.is_dry_run():
-        return [*host_keys, *secrets, *_strange_pairs(settings), *_problems_of_certificate(settings)]
+        return [
+            *host_keys,
+            *digests,
+            *secrets,
+            *_strange_pairs(settings),
+            *_problems_of_certificate(settings),
+        ]
     _say_what_is_left_out(settings)
-    for group in (host_keys, secrets):
+    for group in (host_keys, digests, secrets):
         if group:
             lines = "\n".join(f"  {problem}" for problem in group)
             pulumi.log.warn(f"`up` will refuse to start until this is set:\n{lines}")
@@ -64,6 +71,21 @@ def _missing_host_keys(settings: Settings) -> list[Problem]:
         )
         for name, node in settings.nodes.by_name().items()
         if node.ssh.host_key is None
+    ]
+
+
+def _missing_digests(swarm: Swarm) -> list[Problem]:
+    """A tag alone says nothing about the content that will run."""
+    images = {spec.image.name: spec.image for specs in swarm.values() for spec in specs}
+    return [
+        Problem(
+            f"{NAMESPACE}:images.{name}",
+            "must be pinned to a digest",
+            repr(image.reference),
+            f"`./swarm images lock {name}` asks the registry; build and push an image of our own first",
+        )
+        for name, image in sorted(images.items())
+        if not image.pinned
     ]
 
 

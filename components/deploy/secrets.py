@@ -76,17 +76,25 @@ class Secrets(pulumi.ComponentResource):
         keepers = {"epoch": str(epoch)} if epoch > 1 else None
         # Otherwise a secret that no service names for one `up` would come back with another value.
         opts = pulumi.ResourceOptions(parent=self, protect=ref.kept_with_data)
-        made: pulumi.Output[str]
-        if ref.form is SecretForm.HEX:
-            made = random.RandomBytes(
-                f"{prefix}-{ref.name}", length=ref.length, keepers=keepers, opts=opts
-            ).hex
-        else:
-            made = random.RandomPassword(
-                f"{prefix}-{ref.name}", length=ref.length, special=False, keepers=keepers, opts=opts
-            ).result
+        made = _generate(f"{prefix}-{ref.name}", ref, keepers, opts)
         # Marked once more: that the value is secret shall not rest on one line of a generated SDK.
         return pulumi.Output.secret(made)
+
+
+def _generate(
+    name: str, ref: SecretRef, keepers: Mapping[str, str] | None, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    match ref.form:
+        case SecretForm.HEX:
+            return random.RandomBytes(name, length=ref.length, keepers=keepers, opts=opts).hex
+        case SecretForm.BASE64:
+            return random.RandomBytes(name, length=ref.length, keepers=keepers, opts=opts).base64
+        case SecretForm.UUID:
+            return random.RandomUuid(name, keepers=keepers, opts=opts).result
+        case SecretForm.WORD:
+            return random.RandomPassword(
+                name, length=ref.length, special=False, keepers=keepers, opts=opts
+            ).result
 
 
 def _unseen(part: str | SecretRef) -> str | SecretRef:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from components.config.settings import Settings
+    from components.model.specs import ServiceSpec
 
 QDRANT_PORT = 6333
 QDRANT_NODE = "starlord"
@@ -44,6 +45,21 @@ class ExternalEndpoint:
     def address(self) -> str:
         """`host:port`, without scheme."""
         return f"{self.host}:{self.port}"
+
+
+def reach(settings: Settings, spec: ServiceSpec, port: str, *, seen_from: str) -> ManagedEndpoint:
+    """Where a service of node `seen_from` finds the port called `port`.
+
+    On the same node by the container's name, which Docker's own name server knows; on another by its tailnet
+    address.
+
+    Raises:
+        SpecError: The service has no such port, or it is on another node and not published.
+    """
+    if spec.node == seen_from:
+        return ManagedEndpoint(service=spec.full_name, host=spec.full_name, port=spec.port(port).container)
+    host = str(settings.nodes.by_name()[spec.node].address)
+    return ManagedEndpoint(service=spec.full_name, host=host, port=spec.published_port(port))
 
 
 def external_endpoints(settings: Settings) -> tuple[ExternalEndpoint, ...]:

@@ -12,13 +12,19 @@ from typing import Final
 OPENROUTER: Final = "openrouter_api_key"
 GEMINI: Final = "gemini_api_key"
 GEMINI_ALTERNATE: Final = "gemini_alternate_api_key"
+BRAVE: Final = "brave_api_key"
+PERPLEXITY: Final = "perplexity_api_key"
+QDRANT: Final = "qdrant_api_key"
+ALERT_WEBHOOK: Final = "alert_webhook_url"
 
 EXTERNAL_KEYS: Final[Mapping[str, str]] = {
     OPENROUTER: "paid models at OpenRouter, behind the swarm's own",
     GEMINI: "paid models at Google, behind OpenRouter",
     GEMINI_ALTERNATE: "a second account at Google, behind the first",
-    "brave_api_key": "web search of the research service",
-    "perplexity_api_key": "answers with sources for the research service",
+    BRAVE: "web search of the research service",
+    PERPLEXITY: "answers with sources for the research service, through the gateway",
+    QDRANT: "the existing vector database, where it asks for a key",
+    ALERT_WEBHOOK: "address that alerts are sent to; without it they are only shown",
     "huggingface_token": "download of models that need a licence, by hand",
     "railway_token": "deployment of the auxiliary cloud",
 }

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from components.model.problems import Problem, SpecError
 
-_REFERENCE = re.compile(r"[a-z0-9.:/_-]+:[\w][\w.-]*@sha256:[0-9a-f]{64}")
+_REFERENCE = re.compile(r"[a-z0-9.:/_-]+:[\w][\w.-]*(@sha256:[0-9a-f]{64})?")
 
 
 def is_pinned(reference: str) -> bool:
     """Tell whether `reference` names a tag for people and a digest for machines."""
-    return bool(_REFERENCE.fullmatch(reference))
+    return bool(_REFERENCE.fullmatch(reference)) and "@sha256:" in reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,8 @@ class Image:
     """Key in the catalogue of images, e.g. `postgres`."""
 
     reference: str
-    """`repository:tag@sha256:digest`."""
+    """`repository:tag@sha256:digest`; without the digest while nobody has resolved the tag: enough for a
+    preview, and refused by a real run."""
 
     platforms: tuple[str, ...]
     """Platforms that the index holds, e.g. `linux/arm64`."""
@@ -39,14 +40,19 @@ class Image:
     """True for an image that only answers in place of a program which cannot be had."""
 
     def __post_init__(self) -> None:
-        if not is_pinned(self.reference):
+        if not _REFERENCE.fullmatch(self.reference):
             raise SpecError(
                 Problem(
                     f"images.{self.name}.reference",
-                    "must be repository:tag@sha256:<64 hex digits>",
+                    "must be repository:tag or repository:tag@sha256:<64 hex digits>",
                     repr(self.reference),
                 )
             )
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the reference names exact content."""
+        return is_pinned(self.reference)
 
     def runs_on(self, arch: str) -> bool:
         """Tell whether the index holds an image for `arch` (`amd64` or `arm64`)."""

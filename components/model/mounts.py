@@ -9,12 +9,18 @@ from dataclasses import dataclass
 class DataVolume:
     """A named volume that outlives its container: protected and retained.
 
-    The path must exist in the image and belong to the image's user: Docker copies the ownership from there
-    when it fills a new volume, and nothing else could set it without root.
+    Docker copies content and ownership from the image's path when it fills a new volume, so the path must
+    exist there and belong to the service's user; where it does not, `given_over` mends it.
     """
 
     name: str
     path: str
+    gib: int = 1
+    """Disk space that it is expected to need."""
+
+    given_over: bool = False
+    """The image's path belongs to another user, mostly root: the new volume is given to the service's user on
+    the node before first use, and then holds nothing of what lies there in the image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,12 @@ class SecretForm(StrEnum):
     HEX = "hex"
     """Two hex digits a byte, for programs that want a key of so many bytes."""
 
+    BASE64 = "base64"
+    """For programs that want a key of so many bytes in this form."""
+
+    UUID = "uuid"
+    """For programs whose tokens have this form."""
+
 
 class SecretsFrom(StrEnum):
     """How a service comes by its secret files."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from components.model.access import Access, Flow, HostMount, Probe
 from components.model.files import Bootstrap, Configuration
 from components.model.forms import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
 from components.model.images import Image
@@ -38,6 +39,17 @@ class Port:
     container: int
     published: int | None = None
     """Port on the node; None keeps it inside the node's Docker network."""
+
+    access: Access | None = None
+    """What a stranger finds there; said of every published port."""
+
+    def __post_init__(self) -> None:
+        _require(
+            self.published is None or self.access is not None,
+            f"ports.{self.name}.access",
+            "must be given for a published port",
+            self.access,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +165,13 @@ class ServiceSpec:
     """Short names of services of the same node that must be healthy before this one starts."""
 
     metrics: Metrics | None = None
+    probe: Probe | None = None
+    """How others see that it works; None for what answers nobody."""
+
+    talks_to: tuple[Flow, ...] = ()
+    """The connections that it opens; those for metrics and probes follow by themselves."""
+
+    host_mounts: tuple[HostMount, ...] = ()
     gpu: bool = False
     """Hands the node's GPUs to the container."""
 
@@ -199,6 +218,10 @@ class ServiceSpec:
                 f"{path}.metrics.port",
                 f"must be one of {names}",
                 self.metrics.port,
+            )
+        if self.probe is not None:
+            _require(
+                self.probe.port in names, f"{path}.probe.port", f"must be one of {names}", self.probe.port
             )
         self._check_secrets(path)
         for target in self.mount_paths:
@@ -271,6 +294,7 @@ class ServiceSpec:
             *((self.bootstrap.folder,) if self.bootstrap else ()),
             *(volume.path for volume in self.volumes),
             *(scratch.path for scratch in self.scratch),
+            *(mount.target for mount in self.host_mounts),
         )
 
     def port(self, name: str) -> Port:

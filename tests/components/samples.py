@@ -18,6 +18,7 @@ from components.model.images import Image
 from components.model.mounts import DataVolume, Scratch
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretSource
 from components.model.specs import AddedCapability, Health, Limits, Port, ServiceSpec
+from tests.ports import ANYONE
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAmadeForTheTestsAlone"
 REFERENCE = f"registry.test/postgres:16@sha256:{'a' * 64}"
@@ -66,8 +67,8 @@ def rich(**changes: object) -> ServiceSpec:
         "command": ("postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"),
         "env": {"ZONE": "z", "PGDATA": "/data"},
         "ports": (
-            Port(name="metrics", container=9187, published=9187),
-            Port(name="sql", container=5432, published=15432),
+            Port(name="metrics", container=9187, published=9187, access=ANYONE),
+            Port(name="sql", container=5432, published=15432, access=ANYONE),
             Port(name="inside", container=1234),
         ),
         "configuration": Configuration(

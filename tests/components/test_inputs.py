@@ -23,6 +23,7 @@ from ops import certificates
 from tests.components.deploying import complete
 from tests.components.recording import Recording, record
 from tests.components.samples import SERVICES, reloading, settings
+from tests.ports import ANYONE
 
 NO_HOST_KEY: Mapping[str, object] = {"host_key": None}
 
@@ -258,9 +259,9 @@ def test_railway_is_refused_and_not_ignored() -> None:
 def test_outputs_say_where_the_swarm_answers() -> None:
     proxy = reloading(
         ports=(
-            Port(name="https", container=8443, published=443),
-            Port(name="stats", container=8888, published=8888),
-            Port(name="prometheus", container=9090, published=9090),
+            Port(name="https", container=8443, published=443, access=ANYONE),
+            Port(name="stats", container=8888, published=8888, access=ANYONE),
+            Port(name="prometheus", container=9090, published=9090, access=ANYONE),
         )
     )
     swarm = {**SERVICES, "oracle": (proxy,)}

@@ -16,6 +16,7 @@ from components.config.settings import Settings
 from components.model.checks import find_problems
 from components.model.mounts import DataVolume
 from components.model.specs import Health, Port, ServiceSpec
+from tests.ports import ANYONE
 from tests.unit.components.stacks import STACKS, raw, settings
 
 Swarm = Mapping[str, tuple[ServiceSpec, ...]]
@@ -43,7 +44,9 @@ def test_committed_stacks_have_no_problem(stack: str) -> None:
 
 def test_port_published_twice() -> None:
     prod = settings("prod")
-    services = with_spec(prod, "oracle-redis", ports=(Port(name="redis", container=6379, published=5432),))
+    services = with_spec(
+        prod, "oracle-redis", ports=(Port(name="redis", container=6379, published=5432, access=ANYONE),)
+    )
     assert problems(prod, services) == [
         "oracle.services: published ports must be unique, got 5432 twice (postgres and redis)"
     ]
@@ -59,7 +62,9 @@ def test_port_inside_the_network_may_repeat() -> None:
 def test_only_free_ports_of_starlord_pass(number: int) -> None:
     prod = settings("prod")
     services = with_spec(
-        prod, "starlord-gpu-monitor", ports=(Port(name="http", container=9091, published=number),)
+        prod,
+        "starlord-gpu-monitor",
+        ports=(Port(name="http", container=9091, published=number, access=ANYONE),),
     )
     assert (problems(prod, services) == []) == (number not in {6333, 8000, 8001})
 
@@ -67,7 +72,9 @@ def test_only_free_ports_of_starlord_pass(number: int) -> None:
 def test_port_of_a_service_that_is_not_ours() -> None:
     prod = settings("prod")
     services = with_spec(
-        prod, "starlord-vllm-primary", ports=(Port(name="http", container=8000, published=6333),)
+        prod,
+        "starlord-vllm-primary",
+        ports=(Port(name="http", container=8000, published=6333, access=ANYONE),),
     )
     assert problems(prod, services) == [
         (
@@ -80,7 +87,7 @@ def test_port_of_a_service_that_is_not_ours() -> None:
 def test_the_same_port_on_another_node_is_free() -> None:
     prod = settings("prod")
     services = with_spec(
-        prod, "thanos-vllm-backup", ports=(Port(name="http", container=8000, published=6333),)
+        prod, "thanos-vllm-backup", ports=(Port(name="http", container=8000, published=6333, access=ANYONE),)
     )
     assert problems(prod, services) == []
 

@@ -16,6 +16,7 @@ from components.model.mounts import Scratch
 from components.model.problems import SpecError
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom, SecretSource
 from components.model.specs import Health, Limits, Metrics, Port, ServiceSpec
+from tests.ports import ANYONE
 
 DIGEST = "0" * 64
 IMAGE = Image(name="web", reference=f"web:1@sha256:{DIGEST}", platforms=("linux/amd64",), user="1000:1000")
@@ -211,7 +212,7 @@ def test_missing_port_is_reported_with_the_service() -> None:
 
 
 def test_a_port_inside_the_network_has_no_number_for_other_nodes() -> None:
-    published = replace(SPEC, ports=(Port(name="http", container=8080, published=80),))
+    published = replace(SPEC, ports=(Port(name="http", container=8080, published=80, access=ANYONE),))
     assert published.published_port("http") == 80
     with pytest.raises(SpecError) as caught:
         SPEC.published_port("http")
