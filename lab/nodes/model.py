@@ -69,9 +69,9 @@ class NodePlan:
 
 
 PLANS = (
-    NodePlan(name="oracle", address="198.18.0.11", memory_mib=6144),
-    NodePlan(name="starlord", address="198.18.0.12", memory_mib=3072),
-    NodePlan(name="thanos", address="198.18.0.13", memory_mib=3072),
+    NodePlan(name="oracle", address="198.18.0.11", memory_mib=9216),
+    NodePlan(name="starlord", address="198.18.0.12", memory_mib=3584),
+    NodePlan(name="thanos", address="198.18.0.13", memory_mib=5120),
 )
 REGISTRY_CONTAINER = "aiswarm-lab-registry"
 

@@ -61,8 +61,8 @@ def test_the_three_nodes_are_capped_and_leave_room_for_the_machine() -> None:
     }
 
     assert set(arguments) == {"oracle", "starlord", "thanos"}
-    assert {"--memory=6144m", "--memory-swap=6144m", "--ip=198.18.0.11"} <= set(arguments["oracle"])
-    assert {"--memory=3072m", "--memory-swap=3072m", "--ip=198.18.0.13"} <= set(arguments["thanos"])
+    assert {"--memory=9216m", "--memory-swap=9216m", "--ip=198.18.0.11"} <= set(arguments["oracle"])
+    assert {"--memory=5120m", "--memory-swap=5120m", "--ip=198.18.0.13"} <= set(arguments["thanos"])
     assert all(lines[-1] == "node:1" and "--privileged" in lines for lines in arguments.values())
     assert all("--volume=files:/etc/lab:ro" in lines for lines in arguments.values())
 

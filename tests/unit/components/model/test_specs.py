@@ -93,11 +93,16 @@ def test_health_check_without_command_is_refused(test: tuple[str, ...]) -> None:
         Health(test=test)
 
 
-def test_image_without_digest_is_refused() -> None:
+def test_an_image_without_digest_is_not_pinned() -> None:
+    assert IMAGE.pinned
+    assert not replace(IMAGE, reference="web:1").pinned
+
+
+def test_an_image_without_tag_is_refused() -> None:
     with pytest.raises(SpecError) as caught:
-        replace(IMAGE, reference="web:1")
+        replace(IMAGE, reference="web")
     assert str(caught.value) == (
-        "images.web.reference: must be repository:tag@sha256:<64 hex digits>, got 'web:1'"
+        "images.web.reference: must be repository:tag or repository:tag@sha256:<64 hex digits>, got 'web'"
     )
 
 
