@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from components.catalogue import litellm, prometheus
+from components.catalogue import litellm
 from components.catalogue.credentials import (
     LITELLM_MASTER_KEY_PARTS,
     OPERATOR_NAME,
@@ -22,11 +22,14 @@ from components.model.files import ConfigFile, Configuration, Reload
 from components.model.naming import service_name
 from components.model.secrets import SecretChange, SecretFile
 from components.model.specs import Health, Metrics, Port, ServiceSpec
-from components.render.haproxy import Listeners, Pool, operators_parts, render_proxy
+from components.render.haproxy import Listeners, Page, Pool, operators_parts, render_proxy
 from components.render.litellm import LIVENESS_PATH
 
+API_INTERNAL: Final = 4000
+"""The gateway for the swarm's own services, in plain HTTP: the tailnet encrypts what leaves a node."""
+
 _FOLDER: Final = "/usr/local/etc/haproxy"
-_LISTENERS: Final = Listeners(http=8080, https=8443, stats=8888, prometheus=9090)
+_LISTENERS: Final = Listeners(http=8080, https=8443, api_internal=API_INTERNAL, stats=8888)
 _HEALTH_PATH: Final = "/healthz"
 _OPERATORS: Final = SecretFile(
     name="operators.cfg", parts=operators_parts(user=OPERATOR_NAME, password=OPERATOR_PASSWORD)
@@ -40,12 +43,10 @@ _CERTIFICATE: Final = SecretFile(name="tls.pem", parts=(TLS_CERTIFICATE, "\n", T
 _REDIRECT: Final = Access(
     protocol=Protocol.HTTP, open_paths={"/": "nothing but the redirect to TLS"}, people=True
 )
-_API: Final = Access(
-    protocol=Protocol.HTTPS,
-    refused="/v1/models",
-    open_paths={LIVENESS_PATH: "says that the gateway lives"},
-    people=True,
-)
+_LIVES: Final = {LIVENESS_PATH: "says that the gateway lives"}
+_API: Final = Access(protocol=Protocol.HTTPS, refused="/v1/models", open_paths=_LIVES, people=True)
+_API_INTERNAL: Final = Access(protocol=Protocol.HTTP, refused="/v1/models", open_paths=_LIVES)
+_PAGE: Final = Access(protocol=Protocol.HTTP, refused="/", people=True)
 _STATS: Final = Access(
     protocol=Protocol.HTTP,
     refused="/stats",
@@ -59,9 +60,12 @@ _HEALTH: Final = Health(
 )
 
 
-def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceSpec:
+def haproxy(
+    settings: Settings, *, node: str, pools: Sequence[Pool], pages: Sequence[Page] = ()
+) -> ServiceSpec:
     """The proxy, in master-worker mode: a signal makes it take a new configuration while streams go on.
 
+    `pages` are programs of people that have no users of their own; their port is named `http` in their specs.
     The entrypoint is given because the image's own adds arguments that differ between versions.
     """
     return ServiceSpec(
@@ -76,23 +80,23 @@ def haproxy(settings: Settings, *, node: str, pools: Sequence[Pool]) -> ServiceS
             Port(name="http", container=_LISTENERS.http, published=80, access=_REDIRECT),
             Port(name="https", container=_LISTENERS.https, published=443, access=_API),
             Port(name="stats", container=_LISTENERS.stats, published=8888, access=_STATS),
-            Port(
-                name="prometheus",
-                container=_LISTENERS.prometheus,
-                published=prometheus.PORT,
-                access=Access(protocol=Protocol.HTTP, refused="/", people=True),
-            ),
+            Port(name="api-internal", container=API_INTERNAL, published=API_INTERNAL, access=_API_INTERNAL),
+            *(Port(name=page.name, container=page.port, published=page.port, access=_PAGE) for page in pages),
             *(Port(name=pool.name, container=pool.port) for pool in pools),
         ),
         configuration=Configuration(
             folder=_FOLDER,
-            files=(ConfigFile(name="haproxy.cfg", text=_config(settings, node, pools)),),
+            files=(ConfigFile(name="haproxy.cfg", text=_config(settings, node, pools, pages)),),
             reload=Reload(check=("haproxy", "-c", *_files("{folder}")), signal="USR2"),
         ),
         secrets=(_OPERATORS, _CERTIFICATE, *(() if settings.gateway.database else (_KEYS,))),
         on_secret_change=SecretChange.RELOAD,
         probe=Probe(port="stats", path=_HEALTH_PATH),
-        talks_to=tuple(Flow(to=pool.engine.service, port="http") for pool in pools),
+        talks_to=(
+            Flow(to=service_name(node, "litellm"), port="http"),
+            *(Flow(to=pool.engine.service, port="http") for pool in pools),
+            *(Flow(to=page.service.service, port="http") for page in pages),
+        ),
         metrics=Metrics(
             port="stats",
             username=OPERATOR_NAME,
@@ -108,20 +112,15 @@ def _files(folder: str) -> tuple[str, ...]:
     return ("-f", f"{folder}/haproxy.cfg", "-f", _OPERATORS.path)
 
 
-def _config(settings: Settings, node: str, pools: Sequence[Pool]) -> str:
+def _config(settings: Settings, node: str, pools: Sequence[Pool], pages: Sequence[Page]) -> str:
+    gateway = service_name(node, "litellm")
     return render_proxy(
         listeners=_LISTENERS,
         pools=pools,
-        gateway=_inside(node, "litellm", litellm.PORT),
-        prometheus=_inside(node, "prometheus", prometheus.PORT),
+        pages=pages,
+        gateway=ManagedEndpoint(service=gateway, host=gateway, port=litellm.PORT),
         requests_per_minute=settings.gateway.requests_per_minute,
         certificate_file=_CERTIFICATE.path,
         keys_file=None if settings.gateway.database else _KEYS.path,
         health_path=_HEALTH_PATH,
     )
-
-
-def _inside(node: str, service: str, port: int) -> ManagedEndpoint:
-    """A service of the same node, by the name that Docker's own name server knows."""
-    name = service_name(node, service)
-    return ManagedEndpoint(service=name, host=name, port=port)

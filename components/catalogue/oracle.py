@@ -9,13 +9,14 @@ from typing import Final
 from components.catalogue.haproxy import haproxy
 from components.catalogue.litellm import litellm
 from components.catalogue.postgres import postgres
+from components.catalogue.prometheus import PORT as PROMETHEUS_PORT
 from components.catalogue.prometheus import prometheus
 from components.catalogue.redis import redis
 from components.config.settings import EngineSettings, Settings
 from components.model.endpoints import ManagedEndpoint, reach
 from components.model.naming import service_name
 from components.model.specs import ServiceSpec
-from components.render.haproxy import Pool
+from components.render.haproxy import Page, Pool
 from components.render.litellm import Step
 
 NODE: Final = "oracle"
@@ -33,9 +34,15 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
         postgres(settings, node=NODE),
         redis(settings, node=NODE),
         litellm(settings, node=NODE, steps=_steps(cascade, pools)),
-        haproxy(settings, node=NODE, pools=pools),
+        haproxy(settings, node=NODE, pools=pools, pages=(_page("prometheus", PROMETHEUS_PORT),)),
     )
     return (*behind, prometheus(settings, node=NODE, watched=(*behind, *peers)))
+
+
+def _page(name: str, port: int) -> Page:
+    """A program of this node that people reach through the proxy, at the port that it has itself."""
+    full_name = service_name(NODE, name)
+    return Page(name=name, port=port, service=ManagedEndpoint(service=full_name, host=full_name, port=port))
 
 
 @dataclass(frozen=True, slots=True)

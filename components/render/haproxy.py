@@ -30,21 +30,32 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A listener that asks people for the operator's password before it leads to a program without users."""
+
+    name: str
+    port: int
+    """In the container and on the node alike."""
+
+    service: ManagedEndpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listeners:
     """Ports in the container; all above 1023, which a program without root may take anywhere."""
 
     http: int
     https: int
+    api_internal: int
     stats: int
-    prometheus: int
 
 
 def render_proxy(
     *,
     listeners: Listeners,
     pools: Sequence[Pool],
+    pages: Sequence[Page],
     gateway: ManagedEndpoint,
-    prometheus: ManagedEndpoint,
     requests_per_minute: int,
     certificate_file: str,
     keys_file: str | None,
@@ -61,17 +72,16 @@ def render_proxy(
         liveness_path=LIVENESS_PATH,
         http_port=listeners.http,
         https_port=listeners.https,
+        api_internal_port=listeners.api_internal,
         stats_port=listeners.stats,
-        prometheus_port=listeners.prometheus,
         certificate_file=certificate_file,
         requests_per_minute=requests_per_minute,
         known_keys=_known_keys(keys_file) if keys_file else "",
         gateway_name=gateway.service,
         gateway_address=gateway.address,
-        prometheus_name=prometheus.service,
-        prometheus_address=prometheus.address,
         health_path=health_path,
         pools="\n".join(_pool(pool) for pool in pools).rstrip(),
+        pages="\n".join(_page(page) for page in pages).rstrip(),
     )
 
 
@@ -88,6 +98,16 @@ def _pool(pool: Pool) -> str:
         address=pool.engine.address,
         requests=pool.requests,
         queue_seconds=pool.queue_seconds,
+    )
+
+
+def _page(page: Page) -> str:
+    return from_template(
+        "haproxy/page.cfg",
+        name=page.name,
+        port=page.port,
+        service=page.service.service,
+        address=page.service.address,
     )
 
 

@@ -47,7 +47,7 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
         "oracle-postgres": [5432],
         "oracle-redis": [6379],
         "oracle-litellm": [],
-        "oracle-haproxy": [80, 443, 8888, 9090],
+        "oracle-haproxy": [80, 443, 8888, 4000, 9090],
         "oracle-prometheus": [],
         "starlord-gpu-monitor": [9091],
         "starlord-vllm-primary": [8000],

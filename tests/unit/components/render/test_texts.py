@@ -67,7 +67,7 @@ def test_streams_are_not_held_back() -> None:
 def test_front_door_speaks_tls_1_2_or_later_and_http_2() -> None:
     config = haproxy()
     assert "ssl-default-bind-options ssl-min-ver TLSv1.2" in config["global"]
-    assert "bind :8443 ssl crt /run/secrets/tls.pem alpn h2,http/1.1" in config["frontend https"]
+    assert "bind :8443 name https ssl crt /run/secrets/tls.pem alpn h2,http/1.1" in config["frontend api"]
 
 
 def test_each_engine_gets_as_many_requests_as_it_can_work_on() -> None:
@@ -96,7 +96,7 @@ def test_only_the_last_engine_lets_requests_wait_long() -> None:
 
 
 def test_rate_limit_is_the_one_of_the_settings() -> None:
-    lines = haproxy(gateway__requests_per_minute=7)["frontend https"]
+    lines = haproxy(gateway__requests_per_minute=7)["frontend api"]
     (limit,) = [line for line in lines if "429" in line]
     assert limit.endswith("if { sc_http_req_rate(0,clients) gt 7 }")
     assert "more than 7 requests in a minute" in limit
@@ -109,11 +109,11 @@ def test_pages_for_operators_ask_for_a_password() -> None:
 
 
 def test_without_database_the_proxy_refuses_unknown_keys_itself() -> None:
-    (rule,) = [line for line in haproxy("lab")["frontend https"] if "status 401" in line]
+    (rule,) = [line for line in haproxy("lab")["frontend api"] if "status 401" in line]
     assert rule.endswith(
         "unless { path /health/liveliness } || { req.fhdr(authorization) -m str -f /run/secrets/keys }"
     )
-    assert not [line for line in haproxy("prod")["frontend https"] if "status 401" in line]
+    assert not [line for line in haproxy("prod")["frontend api"] if "status 401" in line]
 
 
 def test_proxy_is_checked_and_signalled_to_take_a_new_configuration() -> None:
