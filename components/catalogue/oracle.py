@@ -54,12 +54,10 @@ class _Engine:
 
 def _cascade(settings: Settings, peers: Sequence[ServiceSpec]) -> tuple[_Engine, ...]:
     """The engines in the order in which a request tries them."""
-    models = settings.models
     specs = {spec.name: spec for spec in peers}
-    roles = (("primary", models.primary), ("secondary", models.secondary), ("backup", models.backup))
     return tuple(
         _Engine(role, model, reach(settings, specs[f"vllm-{role}"], "http", seen_from=NODE))
-        for role, model in roles
+        for role, model in settings.models.by_role().items()
     )
 
 

@@ -15,24 +15,24 @@ NODE: Final = "starlord"
 
 
 def services(settings: Settings) -> tuple[ServiceSpec, ...]:
-    """Both engines and the GPU monitor.
+    """The profile's engines and the GPU monitor.
 
     The secondary engine waits for the primary: vLLM measures the card's free memory when it starts, and two
     starts at once count each other's memory as their own (vllm issues 10643, 55827).
     """
     models = settings.models
-    return (
-        _gpu_monitor(settings),
-        engine(settings, node=NODE, name="vllm-primary", model=models.primary, published=8000),
-        engine(
-            settings,
-            node=NODE,
-            name="vllm-secondary",
-            model=models.secondary,
-            published=8001,
-            after=("vllm-primary",),
-        ),
+    primary = engine(settings, node=NODE, name="vllm-primary", model=models.primary, published=8000)
+    if models.secondary is None:
+        return (_gpu_monitor(settings), primary)
+    secondary = engine(
+        settings,
+        node=NODE,
+        name="vllm-secondary",
+        model=models.secondary,
+        published=8001,
+        after=(primary.name,),
     )
+    return (_gpu_monitor(settings), primary, secondary)
 
 
 _ACCESS: Final = Access(

@@ -77,16 +77,18 @@ def engine(
     proxy passes on nothing but `/v1`.
     """
     program = image(settings, "vllm")
-    weights_mib = model.cpu_offload_gib * 1024
-    memory_mib = weights_mib + _SHM_MIB + _PROGRAM_MIB
+    kept_mib = (model.cpu_offload_gib + model.kv_offloading_gib) * 1024
+    memory_mib = kept_mib + _SHM_MIB + _PROGRAM_MIB
+    # The tier is one file in /dev/shm, and vLLM does not start where that is smaller.
+    shm_mib = model.kv_offloading_gib * 1024 + _SHM_MIB
     key = SecretFile(name="engine_key", parts=(ENGINE_KEY,))
     return ServiceSpec(
         node=node,
         name=name,
         image=program,
-        limits=limits(settings, node, name, memory_mib=memory_mib, cpus="4.0", shm_mib=_SHM_MIB),
-        # Without weights in host memory nothing is certain: a stand-in needs next to nothing.
-        least_memory_mib=weights_mib + _PROGRAM_MIB if weights_mib else LEAST_MEMORY_MIB,
+        limits=limits(settings, node, name, memory_mib=memory_mib, cpus="4.0", shm_mib=shm_mib),
+        # Without anything in host memory nothing is certain, and a stand-in keeps nothing there.
+        least_memory_mib=(kept_mib + _PROGRAM_MIB if kept_mib and not program.stand_in else LEAST_MEMORY_MIB),
         health=_HEALTH,
         entrypoint=("/bin/sh", f"{_FOLDER}/start.sh"),
         command=arguments(model),
@@ -115,8 +117,12 @@ def _configuration(key: SecretFile, after: tuple[str, ...]) -> Configuration:
 
 def arguments(model: EngineSettings) -> tuple[str, ...]:
     """Arguments of `vllm serve`; prefix caching and continuous batching are always on."""
-    backend = (f"--attention-backend={model.attention_backend}",) if model.attention_backend else ()
-    offload = (f"--cpu-offload-gb={model.cpu_offload_gib}",) if model.cpu_offload_gib else ()
+    optional = {
+        "--attention-backend": model.attention_backend,
+        "--cpu-offload-gb": model.cpu_offload_gib,
+        "--cpu-offload-params": model.cpu_offload_params,
+        "--kv-offloading-size": model.kv_offloading_gib,
+    }
     return (
         model.repository,
         "--host=0.0.0.0",
@@ -126,7 +132,6 @@ def arguments(model: EngineSettings) -> tuple[str, ...]:
         f"--max-model-len={model.max_model_len}",
         f"--max-num-seqs={model.max_num_seqs}",
         f"--kv-cache-dtype={model.kv_cache_dtype}",
-        *backend,
-        *offload,
+        *(f"{flag}={value}" for flag, value in optional.items() if value),
         "--enable-prefix-caching",
     )

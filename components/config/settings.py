@@ -34,6 +34,7 @@ from components.config.fields import (
     Written,
 )
 from components.model.forms import LEAST_MEMORY_MIB
+from components.model.profiles import PROFILES, ProfileName
 
 NAMESPACE = "aiswarm"
 
@@ -107,16 +108,44 @@ class EngineSettings(_Section):
     cpu_offload_gib: Gibibytes = 0
     """Weights kept in host memory; counts against the container's memory limit."""
 
+    cpu_offload_params: Literal["experts"] | None = None
+    """The weights that are kept there; None takes any."""
+
+    kv_offloading_gib: Gibibytes = 0
+    """Second tier of the cache, in host memory: a file in /dev/shm, which counts against the limit, too."""
+
 
 class ModelsSettings(_Section):
-    """The cascade, in the order in which a request tries it."""
+    """The cascade, in the order in which a request tries it.
+
+    A profile says what each engine serves, and the stack file may change single values of it.
+    """
 
     public_name: ModelName = "swarm"
     """The one model name that clients of the gateway ask for."""
 
-    primary: EngineSettings
-    secondary: EngineSettings
-    backup: EngineSettings
+    profile: ProfileName = "seed"
+    primary: Annotated[EngineSettings, Field(default=None, validate_default=True)]
+    secondary: Annotated[EngineSettings | None, Field(default=None, validate_default=True)]
+    """None where the profile has no second engine on the large card."""
+
+    backup: Annotated[EngineSettings, Field(default=None, validate_default=True)]
+
+    @field_validator("primary", "secondary", "backup", mode="before")
+    @classmethod
+    def _from_profile(cls, given: object, info: ValidationInfo) -> object:
+        """Fill in what the stack file leaves to the profile."""
+        profile: ProfileName = info.data.get("profile", "seed")
+        engine = PROFILES[profile].get(str(info.field_name))
+        if engine is None and given is not None:
+            raise ValueError(f"left out: profile {profile} has no such engine")
+        changes = {} if given is None else given
+        return {**engine, **changes} if engine and isinstance(changes, Mapping) else given
+
+    def by_role(self) -> dict[str, EngineSettings]:
+        """The engines that run, in the order of the cascade."""
+        engines = {"primary": self.primary, "secondary": self.secondary, "backup": self.backup}
+        return {role: engine for role, engine in engines.items() if engine is not None}
 
 
 class GatewaySettings(_Section):

@@ -11,6 +11,8 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
+from components.model.architectures import ARCHITECTURES
+from components.model.capacity import engine_capacities
 from components.model.endpoints import external_endpoints
 from components.model.naming import volume_name
 from components.model.problems import Problem
@@ -35,6 +37,7 @@ def find_problems(settings: Settings, swarm: Swarm) -> list[Problem]:
         *check_keys(settings),
         *check_addresses(settings),
         *check_subnets(settings),
+        *check_capacity(settings, swarm),
     ]
     for name, node in settings.nodes.by_name().items():
         specs = swarm[name]
@@ -160,6 +163,28 @@ def check_gpus(name: str, node: NodeSettings, specs: tuple[ServiceSpec, ...]) ->
             f"{got:.3f} ({each})",
             f"each engine takes {GPU_PROCESS_MIB} MiB of the card's {total} beside its share",
         )
+
+
+def check_capacity(settings: Settings, swarm: Swarm) -> Iterator[Problem]:
+    """Every engine of a known model has room for one request of full length, or vLLM would not start it."""
+    for role, model in settings.models.by_role().items():
+        context = ARCHITECTURES[model.repository].context if model.repository in ARCHITECTURES else None
+        if context is not None and model.max_model_len > context:
+            yield Problem(
+                f"aiswarm:models.{role}.max_model_len",
+                f"must be at most {context}, what the model was trained for",
+                str(model.max_model_len),
+            )
+    for role, found in engine_capacities(settings, swarm).items():
+        if found is not None and not found.fits:
+            length = settings.models.by_role()[role].max_model_len
+            yield Problem(
+                f"aiswarm:models.{role}",
+                f"must leave {found.request_gib:.2f} GiB of the card for one request of {length} tokens",
+                f"{found.pool_gib:.2f} GiB beside {found.weights_gib:.2f} of weights and "
+                f"{found.overhead_gib:.2f} of working memory",
+                "raise gpu_memory_utilization or cpu_offload_gib, or lower max_model_len",
+            )
 
 
 def check_images(settings: Settings, node: NodeSettings, specs: tuple[ServiceSpec, ...]) -> Iterator[Problem]:

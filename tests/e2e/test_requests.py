@@ -89,6 +89,7 @@ def test_a_stopped_engine_is_passed_over_and_comes_back(
     front_door: httpx.Client, deployed: Stack, restored: Stack
 ) -> None:
     models = restored.settings.models
+    assert models.secondary is not None
     assert models.primary.served_name in answered_by(front_door, deployed, f"before {time.monotonic()}")
 
     nodes.ssh("starlord", "docker stop --time 5 starlord-vllm-primary")

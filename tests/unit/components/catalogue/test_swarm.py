@@ -179,6 +179,25 @@ def test_host_memory_holds_the_weights_that_are_kept_there() -> None:
     assert without.memory_mib >= without.shm_mib + 4096
 
 
+def test_host_memory_holds_the_second_tier_of_the_cache_as_a_file_in_shared_memory() -> None:
+    without = services("prod", models__primary__kv_offloading_gib=0)["starlord-vllm-primary"].limits
+    with_tier = services("prod", models__primary__kv_offloading_gib=9)["starlord-vllm-primary"].limits
+    assert with_tier.memory_mib - without.memory_mib == 9 * 1024
+    assert with_tier.shm_mib - without.shm_mib == 9 * 1024
+
+
+def test_a_stand_in_keeps_nothing_in_host_memory() -> None:
+    stand_in = {
+        "reference": f"registry:5000/vllm:1@sha256:{DIGEST}",
+        "platforms": ["linux/amd64"],
+        "stand_in": True,
+    }
+    real = services("prod")["starlord-vllm-primary"]
+    pretended = services("prod", images={"vllm": stand_in})["starlord-vllm-primary"]
+    assert real.least_memory_mib > 14 * 1024
+    assert pretended.least_memory_mib == services("prod")["oracle-redis"].least_memory_mib
+
+
 def test_engine_is_started_with_the_flags_of_its_settings() -> None:
     spec = services("prod")["starlord-vllm-primary"]
     assert spec.command == (
@@ -186,16 +205,17 @@ def test_engine_is_started_with_the_flags_of_its_settings() -> None:
         "--host=0.0.0.0",
         "--port=8000",
         "--served-model-name=mixtral-8x7b",
-        "--gpu-memory-utilization=0.54",
+        "--gpu-memory-utilization=0.52",
         "--max-model-len=32768",
         "--max-num-seqs=16",
         "--kv-cache-dtype=fp8",
         "--attention-backend=FLASHINFER",
         "--cpu-offload-gb=14",
+        "--kv-offloading-size=16",
         "--enable-prefix-caching",
     )
-    plain = services("lab")["starlord-vllm-primary"].command
-    assert not [flag for flag in plain if flag.startswith(("--attention-backend", "--cpu-offload-gb"))]
+    in_lab = services("lab")["starlord-vllm-primary"].command
+    assert [flag for flag in in_lab if "offload" in flag] == []
 
 
 def test_another_image_keeps_the_user_unless_it_brings_its_own() -> None:
