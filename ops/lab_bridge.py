@@ -51,6 +51,13 @@ def activate() -> None:
         raise LabError(str(error)) from error
 
 
+def config_file() -> Path:
+    """Configuration of the lab that runs, or ran last, on this machine; there may be none."""
+    from lab import environment  # noqa: PLC0415 - an operator of another stack needs no lab
+
+    return environment.config_file()
+
+
 def ca_file() -> Path:
     """Certificate authority of the lab's front door."""
     from lab import environment  # noqa: PLC0415 - an operator of another stack needs no lab

@@ -80,8 +80,26 @@ def read(name: str) -> Stack:
 
 def committed(name: str, folder: Path) -> Stack:
     """Read a stack's settings as they stand in the project's folder, without any engine."""
-    config = yaml.safe_load((folder / f"Pulumi.{name}.yaml").read_text())["config"]
-    return _stack(name, {key: json.dumps(value) for key, value in config.items()})
+    return configured(name, yaml.safe_load((folder / f"Pulumi.{name}.yaml").read_text())["config"])
+
+
+def configured(name: str, config: Mapping[str, object]) -> Stack:
+    """The stack that the section `config` of a stack file describes; an encrypted value counts as set.
+
+    Raises:
+        SettingsError: The configuration is not valid.
+    """
+    encrypted = [key for key, value in config.items() if _is_encrypted(value)]
+    values = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in config.items()
+        if key not in encrypted
+    }
+    return _stack(name, {**values, **dict.fromkeys(encrypted, _ENCRYPTED)}, encrypted=encrypted)
+
+
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"secure"}
 
 
 def _stack(name: str, config: Mapping[str, str], *, encrypted: Iterable[str] = ()) -> Stack:
