@@ -18,6 +18,7 @@ from ops.backup.commands import backup_command, restore_app
 from ops.errors import SwarmError
 from ops.hosts import Container
 from ops.keys.commands import keys_app
+from ops.plan.commands import plan_command
 from ops.prove.commands import app as secrets_app
 from ops.rotate.commands import rotate_command
 from ops.session import JsonOption, StackOption, YesOption, console, open_stack, say
@@ -31,6 +32,7 @@ app.add_typer(secrets_app, name="secrets")
 app.add_typer(restore_app, name="restore")
 app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
+app.command("plan")(plan_command)
 
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait until every service is healthy.")
