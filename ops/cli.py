@@ -17,6 +17,7 @@ from ops import chat, hosts, lab_bridge, probe, recover, stack
 from ops.backup.commands import backup_command, restore_app
 from ops.errors import SwarmError
 from ops.hosts import Container
+from ops.images.commands import images_app
 from ops.keys.commands import keys_app
 from ops.plan.commands import plan_command
 from ops.prove.commands import app as secrets_app
@@ -28,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
 )
 app.add_typer(keys_app, name="keys")
+app.add_typer(images_app, name="images")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(restore_app, name="restore")
 app.command("rotate")(rotate_command)

@@ -13,6 +13,9 @@ from ops.errors import SwarmError
 from ops.session import REPO
 from ops.stack import Stack
 
+PRODUCTION = "prod"
+"""The stack that documents and the image lock are about."""
+
 _CONFIG_FILE = "PULUMI_OPTION_CONFIG_FILE"
 """Stands for the engine's flag `--config-file`."""
 

@@ -16,9 +16,12 @@ from typing import Final
 from components.config.settings import Settings
 from components.model.images import Image
 
+OWN: Final = "aiswarm/"
+"""Beginning of the names of images that we build ourselves, until their registry's name stands there."""
+
 LOCK: Final = Path(__file__).with_name("images.lock.json")
 """By `repository:tag`: digest of the index, its platforms, and whether a registry was asked; null where no
-digest is known."""
+digest is known. What the registries said lies beside it in `images.lock.d`, and proves the rest."""
 
 
 @dataclass(frozen=True, slots=True)
