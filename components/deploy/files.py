@@ -30,10 +30,14 @@ RUN = 'IFS= read -r script || exit 1; eval "$(printf %s "$script" | base64 -d)"'
 _SCRIPT = Path(__file__).with_name("deliver.sh")
 
 
+def script_line(script: Path) -> str:
+    """A script as the line that `RUN` reads."""
+    return f"{base64.b64encode(script.read_bytes()).decode()}\n"
+
+
 def standard_input(archive: str, *, version: str = "", fixed: Iterable[str] = ()) -> str:
     """The script in one line, the version it waits for, what it must not overwrite, and the archive."""
-    script = base64.b64encode(_SCRIPT.read_bytes()).decode()
-    return "\n".join((script, version, " ".join(fixed), archive))
+    return script_line(_SCRIPT) + "\n".join((version, " ".join(fixed), archive))
 
 
 def _delivered_secrets(spec: ServiceSpec, place: Place) -> pulumi.Output[dict[str, str]]:

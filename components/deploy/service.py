@@ -12,8 +12,7 @@ from components.deploy.container import REPLACE_ON_CHANGES, container_inputs
 from components.deploy.files import as_root, deliver_files
 from components.deploy.place import Place
 from components.deploy.providers import ssh_connection
-from components.model.mounts import DataVolume
-from components.model.naming import labels, volume_name
+from components.deploy.volumes import make_volumes
 from components.model.specs import ServiceSpec
 
 
@@ -40,15 +39,15 @@ class Service(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("aiswarm:index:Service", spec.full_name, {}, opts)
-        volumes = {volume.name: self._volume(spec, volume, place.stack) for volume in spec.volumes}
+        volumes = make_volumes(spec, place, self)
         image = self._image(spec, place.node.arch)
         files = deliver_files(spec, place, parent=self, after=files_after)
         self.container = docker.Container(
             spec.full_name,
-            container_inputs(spec, place, volumes=volumes, awaited=awaited),
+            container_inputs(spec, place, volumes=volumes.names, awaited=awaited),
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[image, *([files] if files else []), *after],
+                depends_on=[image, *([files] if files else []), *volumes.given, *after],
                 # The name and the ports are taken until the old container is gone. The provider asks for this
                 # only where it asked for the replacement itself.
                 delete_before_replace=True,
@@ -93,25 +92,3 @@ class Service(pulumi.ComponentResource):
             keep_locally=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-    def _volume(self, spec: ServiceSpec, volume: DataVolume, stack: str) -> pulumi.Output[str]:
-        """Make a volume that outlives everything else, and return its name in Docker.
-
-        A changed label or driver option would delete it together with its data, so neither is ever compared.
-        """
-        name = volume_name(spec.node, spec.name, volume.name)
-        made = docker.Volume(
-            name,
-            name=name,
-            labels=[
-                docker.VolumeLabelArgs(label=label, value=value)
-                for label, value in sorted(labels(node=spec.node, service=spec.name, stack=stack).items())
-            ],
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                protect=True,
-                retain_on_delete=True,
-                ignore_changes=["labels", "driverOpts"],
-            ),
-        )
-        return made.name

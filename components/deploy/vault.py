@@ -7,7 +7,6 @@ With this login the engine declares the rest.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ import pulumi_command as command
 import pulumi_vault as vault
 
 from components.deploy.authority import write_authority
-from components.deploy.files import RUN, as_root
+from components.deploy.files import RUN, as_root, script_line
 from components.deploy.place import Place
 from components.deploy.providers import ssh_connection
 from components.deploy.secrets import Secrets
@@ -134,8 +133,8 @@ class VaultServer(pulumi.ComponentResource):
 
 
 def _script(name: str) -> str:
-    """A script of this folder as the line that `RUN` reads."""
-    return f"{base64.b64encode(Path(__file__).with_name(name).read_bytes()).decode()}\n"
+    """A script of this folder, for the beginning of standard input."""
+    return script_line(Path(__file__).with_name(name))
 
 
 class SwarmSecrets(pulumi.ComponentResource):

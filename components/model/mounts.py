@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+GIVEN_OVER_MARK = ".aiswarm-given-over"
+"""File in a volume that was given over. With it the volume is not empty, so Docker copies nothing into it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataVolume:
@@ -20,7 +23,8 @@ class DataVolume:
 
     given_over: bool = False
     """The image's path belongs to another user, mostly root: the new volume is given to the service's user on
-    the node before first use, and then holds nothing of what lies there in the image."""
+    the node before first use, and then holds nothing of what lies there in the image, but one hidden file.
+    Not for programs that want an empty folder, as PostgreSQL's `initdb` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
