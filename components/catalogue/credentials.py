@@ -44,3 +44,9 @@ LITELLM_NAME: Final = "litellm"
 
 REDIS_NAME: Final = "swarm"
 """User of Redis that our services log in as."""
+
+OPEN_WEBUI_NAME: Final = "open_webui"
+"""Role and database of Open WebUI in PostgreSQL."""
+
+REDIS_OPEN_WEBUI_NAME: Final = "open-webui"
+"""User of Redis that Open WebUI logs in as; its keys and channels begin so, too."""

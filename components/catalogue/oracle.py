@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from components.catalogue.documents import NAME as DOCUMENTS
 from components.catalogue.haproxy import haproxy
 from components.catalogue.litellm import litellm
+from components.catalogue.open_webui import open_webui
 from components.catalogue.postgres import postgres
 from components.catalogue.prometheus import PORT as PROMETHEUS_PORT
 from components.catalogue.prometheus import prometheus
@@ -35,6 +37,7 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
         redis(settings, node=NODE),
         litellm(settings, node=NODE, steps=_steps(cascade, pools)),
         haproxy(settings, node=NODE, pools=pools, pages=(_page("prometheus", PROMETHEUS_PORT),)),
+        open_webui(settings, node=NODE, converter=_of_peer(settings, peers, DOCUMENTS)),
     )
     return (*behind, prometheus(settings, node=NODE, watched=(*behind, *peers)))
 
@@ -43,6 +46,12 @@ def _page(name: str, port: int) -> Page:
     """A program of this node that people reach through the proxy, at the port that it has itself."""
     full_name = service_name(NODE, name)
     return Page(name=name, port=port, service=ManagedEndpoint(service=full_name, host=full_name, port=port))
+
+
+def _of_peer(settings: Settings, peers: Sequence[ServiceSpec], name: str) -> ManagedEndpoint:
+    """Where this node finds another node's service; there is one of that name."""
+    (spec,) = (spec for spec in peers if spec.name == name)
+    return reach(settings, spec, "http", seen_from=NODE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from components.catalogue.documents import documents
+from components.catalogue.rag import rag
 from components.catalogue.vllm import engine
 from components.config.settings import Settings
 from components.model.specs import ServiceSpec
@@ -12,5 +14,9 @@ NODE: Final = "thanos"
 
 
 def services(settings: Settings) -> tuple[ServiceSpec, ...]:
-    """The engine that answers when starlord does not."""
-    return (engine(settings, node=NODE, name="vllm-backup", model=settings.models.backup, published=8002),)
+    """The engine that answers when starlord does not, and what works on documents."""
+    return (
+        engine(settings, node=NODE, name="vllm-backup", model=settings.models.backup, published=8002),
+        documents(settings, node=NODE),
+        rag(settings, node=NODE),
+    )
