@@ -68,7 +68,7 @@ def postgres(settings: Settings, *, node: str) -> ServiceSpec:
         secrets=(password, litellm_password),
         on_secret_change=SecretChange.SETTLE,
         settle=("sh", f"{_FOLDER}/{ROLES_SCRIPT}"),
-        volumes=(DataVolume(name="data", path="/var/lib/postgresql/data"),),
+        volumes=(DataVolume(name="data", path="/var/lib/postgresql/data", gib=20),),
         scratch=(Scratch(), Scratch(path="/var/run/postgresql", size_mib=8)),
         stop_grace_seconds=120,
     )

@@ -41,7 +41,7 @@ def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec])
         ),
         ports=(Port(name="http", container=PORT),),
         probe=Probe(port="http", path="/-/ready"),
-        volumes=(DataVolume(name="data", path="/prometheus"),),
+        volumes=(DataVolume(name="data", path="/prometheus", gib=10),),
         metrics=Metrics(port="http"),
         stop_grace_seconds=60,
     )

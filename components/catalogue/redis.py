@@ -41,6 +41,6 @@ def redis(settings: Settings, *, node: str) -> ServiceSpec:
             files=redis_files(port=PORT, memory_mib=allowed.memory_mib, acl_file=users.path),
         ),
         secrets=(users,),
-        volumes=(DataVolume(name="data", path="/data"),),
+        volumes=(DataVolume(name="data", path="/data", gib=2),),
         stop_grace_seconds=60,
     )

@@ -57,7 +57,7 @@ _ACCESS: Final = Access(
     refused="/v1/models",
     open_paths={_HEALTH_PATH: _NO_KEY, "/metrics": _NO_KEY, "/version": _NO_KEY},
 )
-_MODELS: Final = DataVolume(name="home", path=_HOME)
+_MODELS: Final = DataVolume(name="home", path=_HOME, gib=40)
 """One volume for models, compiled graphs and kernels: all of them lie below the home folder, the only
 writable folder of the image's user that is certain to exist."""
 
