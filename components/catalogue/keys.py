@@ -8,7 +8,7 @@ from typing import Final
 
 from components.config.settings import Settings
 from components.model import external_keys
-from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER, QDRANT
+from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER, PERPLEXITY, QDRANT
 from components.model.naming import service_name
 from components.model.secrets import SecretRef, SecretSource
 
@@ -18,6 +18,7 @@ _USERS: Final = {
     GEMINI: (_GATEWAY,),
     GEMINI_ALTERNATE: (_GATEWAY,),
     QDRANT: (service_name("oracle", "open-webui"), service_name("thanos", "rag")),
+    PERPLEXITY: (_GATEWAY,),
 }
 
 

@@ -18,9 +18,9 @@ from components.catalogue.credentials import (
 from components.catalogue.images import image
 from components.catalogue.keys import external_key
 from components.catalogue.limits import limits
-from components.config.settings import Settings
-from components.model.access import Probe
-from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER
+from components.config.settings import RemoteModel, Settings
+from components.model.access import Flow, Probe
+from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER, PERPLEXITY
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import Scratch
 from components.model.naming import service_name
@@ -59,6 +59,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
         env=_ENVIRONMENT,
         ports=(Port(name="http", container=PORT),),
         probe=Probe(port="http", path=LIVENESS_PATH),
+        talks_to=_flows(node, steps, database=gateway.database),
         configuration=Configuration(
             folder=_FOLDER,
             files=_files(settings, node, steps=steps, remote=[step for step, _ in remote], secrets=secrets),
@@ -110,26 +111,41 @@ def _secrets(node: str, *, database: bool) -> dict[str, SecretFile]:
     return secrets
 
 
+def _flows(node: str, steps: Sequence[Step], *, database: bool) -> tuple[Flow, ...]:
+    """The engines are reached through the proxy's pools, each a port of its own."""
+    return (
+        *((Flow(to=service_name(node, "postgres"), port="postgres"),) if database else ()),
+        Flow(to=service_name(node, "redis"), port="redis"),
+        *(Flow(to=service_name(node, "haproxy"), port=step.pool) for step in steps),
+    )
+
+
 def _remote(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
-    """The paid steps whose key is set, in the order in which they are tried."""
+    """The paid models whose key is set; those of the cascade in the order in which they are tried."""
+    remote, names = settings.remote, settings.models
     wanted = (
-        ("openrouter", "openrouter", settings.remote.openrouter, OPENROUTER),
-        ("gemini", "gemini", settings.remote.gemini, GEMINI),
-        ("gemini-alternate", "gemini", settings.remote.gemini, GEMINI_ALTERNATE),
+        ("openrouter", "openrouter", remote.openrouter, OPENROUTER, ""),
+        ("gemini", "gemini", remote.gemini, GEMINI, ""),
+        ("gemini-alternate", "gemini", remote.gemini, GEMINI_ALTERNATE, ""),
+        ("perplexity", "perplexity", remote.perplexity, PERPLEXITY, names.research_name),
+        ("embedding", "gemini", remote.embedding, GEMINI, names.embedding_name),
     )
     return [
         (
             RemoteStep(
                 name=name,
+                public_name=public_name,
                 model=f"{provider}/{model.model}",
                 key_variable=key.name.upper(),
                 dollars_per_day=model.dollars_per_day,
                 input_dollars_per_million=model.input_dollars_per_million,
-                output_dollars_per_million=model.output_dollars_per_million,
+                output_dollars_per_million=(
+                    model.output_dollars_per_million if isinstance(model, RemoteModel) else 0
+                ),
             ),
             key,
         )
-        for name, provider, model, key_name in wanted
+        for name, provider, model, key_name, public_name in wanted
         if model and (key := external_key(settings, key_name))
     ]
 

@@ -14,7 +14,8 @@ from components.catalogue.postgres import postgres
 from components.catalogue.prometheus import PORT as PROMETHEUS_PORT
 from components.catalogue.prometheus import prometheus
 from components.catalogue.redis import redis
-from components.config.settings import EngineSettings, Settings
+from components.config.models import EngineSettings
+from components.config.settings import Settings
 from components.model.endpoints import ManagedEndpoint, reach
 from components.model.naming import service_name
 from components.model.specs import ServiceSpec
@@ -88,6 +89,7 @@ def _steps(cascade: Sequence[_Engine], pools: Sequence[Pool]) -> tuple[Step, ...
         Step(
             name=engine.endpoint.service,
             model=engine.model.served_name,
+            pool=pool.name,
             url=f"http://{service_name(NODE, 'haproxy')}:{pool.port}/v1",
             max_input_tokens=engine.model.max_model_len,
         )

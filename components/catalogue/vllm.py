@@ -7,7 +7,8 @@ from typing import Final
 from components.catalogue.credentials import ENGINE_KEY
 from components.catalogue.images import image
 from components.catalogue.limits import limits
-from components.config.settings import EngineSettings, Settings
+from components.config.models import EngineSettings
+from components.config.settings import Settings
 from components.model.access import Access, Probe, Protocol
 from components.model.files import ConfigFile, Configuration
 from components.model.forms import LEAST_MEMORY_MIB

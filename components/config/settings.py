@@ -6,23 +6,18 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from components.config.fields import (
     Account,
-    AttentionBackend,
     Certificate,
     Count,
     Cpus,
     ExternalKey,
-    Gibibytes,
     HostKey,
     HostName,
-    KvCacheDtype,
     MachineAddress,
     Mebibytes,
-    ModelName,
-    ModelRepository,
     Reference,
     RemoteModelName,
     Switch,
@@ -33,14 +28,11 @@ from components.config.fields import (
     User,
     Written,
 )
+from components.config.models import ModelsSettings
+from components.config.section import Section as _Section
 from components.model.forms import LEAST_MEMORY_MIB
-from components.model.profiles import PROFILES, ProfileName
 
 NAMESPACE = "aiswarm"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class GpuSettings(_Section):
@@ -91,63 +83,6 @@ class NodesSettings(_Section):
         return {"oracle": self.oracle, "starlord": self.starlord, "thanos": self.thanos}
 
 
-class EngineSettings(_Section):
-    """One model and how vLLM serves it; names and units are those of `vllm serve`."""
-
-    repository: ModelRepository
-    """Model repository, e.g. `TheBloke/Mixtral-8x7B-Instruct-v0.1-GPTQ`."""
-
-    served_name: ModelName
-    """Name that clients of the engine use."""
-
-    gpu_memory_utilization: Annotated[float, Field(gt=0, lt=1)]
-    max_model_len: Count
-    max_num_seqs: Count
-    kv_cache_dtype: KvCacheDtype = "auto"
-    attention_backend: AttentionBackend | None = None
-    cpu_offload_gib: Gibibytes = 0
-    """Weights kept in host memory; counts against the container's memory limit."""
-
-    cpu_offload_params: Literal["experts"] | None = None
-    """The weights that are kept there; None takes any."""
-
-    kv_offloading_gib: Gibibytes = 0
-    """Second tier of the cache, in host memory: a file in /dev/shm, which counts against the limit, too."""
-
-
-class ModelsSettings(_Section):
-    """The cascade, in the order in which a request tries it.
-
-    A profile says what each engine serves, and the stack file may change single values of it.
-    """
-
-    public_name: ModelName = "swarm"
-    """The one model name that clients of the gateway ask for."""
-
-    profile: ProfileName = "seed"
-    primary: Annotated[EngineSettings, Field(default=None, validate_default=True)]
-    secondary: Annotated[EngineSettings | None, Field(default=None, validate_default=True)]
-    """None where the profile has no second engine on the large card."""
-
-    backup: Annotated[EngineSettings, Field(default=None, validate_default=True)]
-
-    @field_validator("primary", "secondary", "backup", mode="before")
-    @classmethod
-    def _from_profile(cls, given: object, info: ValidationInfo) -> object:
-        """Fill in what the stack file leaves to the profile."""
-        profile: ProfileName = info.data.get("profile", "seed")
-        engine = PROFILES[profile].get(str(info.field_name))
-        if engine is None and given is not None:
-            raise ValueError(f"left out: profile {profile} has no such engine")
-        changes = {} if given is None else given
-        return {**engine, **changes} if engine and isinstance(changes, Mapping) else given
-
-    def by_role(self) -> dict[str, EngineSettings]:
-        """The engines that run, in the order of the cascade."""
-        engines = {"primary": self.primary, "secondary": self.secondary, "backup": self.backup}
-        return {role: engine for role, engine in engines.items() if engine is not None}
-
-
 class GatewaySettings(_Section):
     """The step between HAProxy and the engines."""
 
@@ -180,25 +115,37 @@ class LimitSettings(_Section):
     cpus: Cpus
 
 
-class RemoteModel(_Section):
-    """A model at a company, paid by the token, behind the swarm's own engines."""
+class RemoteEmbedding(_Section):
+    """A model at a company that is paid by the token it reads, and writes none."""
 
     model: RemoteModelName
     """As the provider names it, e.g. `mistralai/mixtral-8x7b-instruct`."""
 
     dollars_per_day: Annotated[float, Field(gt=0, le=1000)]
-    """The gateway sends no more requests to the provider once this is spent."""
+    """The gateway sends no more requests there once this is spent."""
 
     input_dollars_per_million: Annotated[float, Field(gt=0)]
+    """Price a million tokens. Given, not looked up: a model without price would slip past the budget."""
+
+
+class RemoteModel(RemoteEmbedding):
+    """A model at a company, paid by the token it reads and by the token it writes."""
+
     output_dollars_per_million: Annotated[float, Field(gt=0)]
-    """Prices a million tokens. Given, not looked up: a model without price would slip past the budget."""
 
 
 class RemoteSettings(_Section):
-    """The paid end of the cascade; each model is left out while its key is not set."""
+    """Models that are paid for; each is left out while its key is not set."""
 
     openrouter: RemoteModel | None = None
     gemini: RemoteModel | None = None
+    """These two stand behind the swarm's own engines in the cascade, in this order."""
+
+    perplexity: RemoteModel | None = None
+    """Answers with sources, under a name of its own: nobody else's answer could stand in for it."""
+
+    embedding: RemoteEmbedding | None = None
+    """Embeddings from Google, under a name of their own; no engine of the swarm makes any."""
 
 
 class TransitSettings(_Section):

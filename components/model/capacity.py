@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from components.model.architectures import ARCHITECTURES, Architecture
 
 if TYPE_CHECKING:
-    from components.config.settings import EngineSettings, Settings
+    from components.config.models import EngineSettings
+    from components.config.settings import Settings
     from components.model.specs import ServiceSpec
 
 GIB: Final = 1024**3

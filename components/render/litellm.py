@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from components.render.text import as_yaml, from_template
@@ -36,15 +36,21 @@ class Step:
     model: str
     """Name that the engine serves the model under."""
 
+    pool: str
+    """Name of the proxy's port that leads there."""
+
     url: str
     max_input_tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteStep:
-    """A step of the cascade at a company, paid by the token."""
+    """A model at a company, paid by the token: a step of the cascade, or with a public name of its own."""
 
     name: str
+    public_name: str = ""
+    """What clients ask for; empty for a step of the cascade."""
+
     model: str
     """With LiteLLM's prefix of the provider, e.g. `openrouter/mistralai/mixtral-8x7b-instruct`."""
 
@@ -53,7 +59,8 @@ class RemoteStep:
 
     dollars_per_day: float
     input_dollars_per_million: float
-    output_dollars_per_million: float
+    output_dollars_per_million: float = 0
+    """An embedding has none."""
 
     @property
     def provider(self) -> str:
@@ -88,15 +95,14 @@ def render_config(
     document: dict[str, object] = {
         "model_list": [
             *(_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)),
-            *(
-                _remote_deployment(public_name, step, order)
-                for order, step in enumerate(remote, start=len(steps) + 1)
-            ),
+            *_remote_deployments(public_name, remote, first=len(steps) + 1),
         ],
         "litellm_settings": {
             "num_retries": 0,
             "request_timeout": ANSWER_SECONDS,
             "callbacks": ["prometheus"],
+            # Time and failures of Redis and the database, as the gateway sees them.
+            "service_callback": ["prometheus_system"],
             "require_auth_for_metrics_endpoint": True,
             "cache": True,
             "cache_params": _cache(redis_host, redis_port, redis_user),
@@ -142,13 +148,27 @@ def _deployment(public_name: str, step: Step, order: int) -> dict[str, object]:
     }
 
 
-def _remote_deployment(public_name: str, step: RemoteStep, order: int) -> dict[str, object]:
+def _remote_deployments(
+    public_name: str, remote: Sequence[RemoteStep], *, first: int
+) -> Iterator[dict[str, object]]:
+    """The paid steps of the cascade in their order, and the models with names of their own."""
+    cascade = [step for step in remote if not step.public_name]
+    for order, step in enumerate(cascade, start=first):
+        yield _remote_deployment(public_name, step, {"order": order})
+    for step in remote:
+        if step.public_name:
+            yield _remote_deployment(step.public_name, step, {})
+
+
+def _remote_deployment(public_name: str, step: RemoteStep, place: Mapping[str, int]) -> dict[str, object]:
     return {
         "model_name": public_name,
         "litellm_params": {
             "model": step.model,
             "api_key": f"os.environ/{step.key_variable}",
-            "order": order,
+            **place,
+            "max_budget": step.dollars_per_day,
+            "budget_duration": "1d",
             "timeout": ANSWER_SECONDS,
             "stream_timeout": _FIRST_CHUNK_SECONDS,
             "input_cost_per_token": step.input_dollars_per_million / 1e6,
@@ -159,12 +179,16 @@ def _remote_deployment(public_name: str, step: RemoteStep, order: int) -> dict[s
 
 
 def _budgets(remote: Sequence[RemoteStep]) -> dict[str, object]:
-    """The most that each provider may cost a day, over all its steps.
+    """The most that each provider may cost a day: what its steps of the cascade share, and its other models.
 
+    Beside it each model has its own limit, so that one does not use up what is meant for another.
     Soft: an answer is counted once it is complete, so requests at the same time may go beyond it together
     (litellm, router_strategy/budget_limiter.py). The hard limit belongs into the account at the provider.
     """
-    budgets = {step.provider: step.dollars_per_day for step in remote}
+    budgets = {step.provider: step.dollars_per_day for step in remote if not step.public_name}
+    for step in remote:
+        if step.public_name:
+            budgets[step.provider] = budgets.get(step.provider, 0) + step.dollars_per_day
     if not budgets:
         return {}
     return {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.config.models import EngineSettings, ModelsSettings
 from components.config.settings import (
-    EngineSettings,
-    ModelsSettings,
     NodeSettings,
     NodesSettings,
     Settings,

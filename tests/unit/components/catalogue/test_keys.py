@@ -21,6 +21,7 @@ from tests.unit.components.stacks import STACKS, raw, settings
 GEMINI = "gemini_api_key"
 ALTERNATE = "gemini_alternate_api_key"
 OPENROUTER = "openrouter_api_key"
+PERPLEXITY = "perplexity_api_key"
 ALL = (OPENROUTER, GEMINI, ALTERNATE)
 
 
@@ -48,7 +49,7 @@ def routes(found: Settings) -> list[tuple[int, str, str]]:
     return [
         (step["litellm_params"]["order"], step["litellm_params"]["model"], step["litellm_params"]["api_key"])
         for step in config(found)["model_list"]
-        if "api_base" not in step["litellm_params"]
+        if "api_base" not in step["litellm_params"] and step["model_name"] == "swarm"
     ]
 
 
@@ -84,12 +85,15 @@ def test_a_route_whose_key_is_missing_leaves_no_gap() -> None:
     ("keys", "budgets"),
     [
         ((OPENROUTER,), {"openrouter": {"budget_limit": 3, "time_period": "1d"}}),
-        ((GEMINI, ALTERNATE), {"gemini": {"budget_limit": 1, "time_period": "1d"}}),
+        # what both accounts share in the cascade, and embeddings, which the first account makes
+        ((ALTERNATE,), {"gemini": {"budget_limit": 1, "time_period": "1d"}}),
+        ((GEMINI, ALTERNATE), {"gemini": {"budget_limit": 2, "time_period": "1d"}}),
+        ((PERPLEXITY,), {"perplexity": {"budget_limit": 1, "time_period": "1d"}}),
         (
             ALL,
             {
                 "openrouter": {"budget_limit": 3, "time_period": "1d"},
-                "gemini": {"budget_limit": 1, "time_period": "1d"},
+                "gemini": {"budget_limit": 2, "time_period": "1d"},
             },
         ),
     ],
@@ -113,9 +117,44 @@ def test_a_paid_route_has_the_prices_of_the_settings_and_never_none() -> None:
     assert config(found)["router_settings"]["provider_budget_config"]["openrouter"]["budget_limit"] == 7
 
 
-def test_clients_see_the_same_model_name_for_paid_routes() -> None:
-    names = {step["model_name"] for step in config(in_stack(*ALL, models__public_name="house"))["model_list"]}
-    assert names == {"house"}
+def test_clients_see_the_same_model_name_for_paid_routes_of_the_cascade() -> None:
+    found = config(in_stack(*ALL, models__public_name="house"))["model_list"]
+    in_cascade = {step["model_name"] for step in found if "order" in step["litellm_params"]}
+    assert in_cascade == {"house"}
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "model"),
+    [
+        (PERPLEXITY, "swarm-research", "perplexity/sonar"),
+        (GEMINI, "swarm-embedding", "gemini/gemini-embedding-001"),
+    ],
+)
+def test_what_only_one_provider_can_do_has_a_name_of_its_own(key: str, name: str, model: str) -> None:
+    def named(found: Settings) -> list[dict[str, Any]]:
+        steps: list[dict[str, Any]] = config(found)["model_list"]
+        return [step["litellm_params"] for step in steps if step["model_name"] == name]
+
+    (with_key,) = named(in_stack(key))
+    assert (with_key["model"], with_key["api_key"]) == (model, f"os.environ/{key.upper()}")
+    assert "order" not in with_key
+    assert named(in_stack(*{*ALL, PERPLEXITY} - {key})) == []
+    assert name in {settings("prod").models.research_name, settings("prod").models.embedding_name}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_paid_model_has_a_price_and_a_budget_for_itself_and_for_its_provider(stack: str) -> None:
+    found = config(in_stack(*EXTERNAL_KEYS, stack=stack))
+    providers = found["router_settings"]["provider_budget_config"]
+    paid = [
+        step["litellm_params"] for step in found["model_list"] if "api_base" not in step["litellm_params"]
+    ]
+    assert len(paid) == 5
+    for step in paid:
+        budget = providers[step["model"].partition("/")[0]]
+        assert step["input_cost_per_token"] > 0
+        assert 0 < step["max_budget"] <= budget["budget_limit"]
+        assert step["budget_duration"] == budget["time_period"] == "1d"
 
 
 def test_a_key_without_a_model_makes_no_route() -> None:

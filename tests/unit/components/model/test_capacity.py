@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.catalogue.swarm import swarm
-from components.config.settings import EngineSettings
+from components.config.models import EngineSettings
 from components.model.architectures import ARCHITECTURES, MISTRAL, MIXTRAL, NEMO, Architecture
 from components.model.capacity import (
     GIB,

@@ -79,3 +79,13 @@ def test_every_program_behind_the_proxy_is_named_as_a_flow_to_a_port_that_it_has
     }
     assert {flow.to for flow in spec.talks_to} == servers
     assert all(ports[flow.to].port(flow.port) for flow in spec.talks_to)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_gateway_names_every_program_that_it_talks_to(stack: str) -> None:
+    specs = {item.full_name: item for found in swarm(settings(stack)).values() for item in found}
+    flows = specs["oracle-litellm"].talks_to
+    assert all(specs[flow.to].port(flow.port) for flow in flows)
+    pools = [flow.port for flow in flows if flow.to == "oracle-haproxy"]
+    assert pools == ["pool-primary", "pool-secondary", "pool-backup"]
+    assert ("oracle-postgres" in {flow.to for flow in flows}) is settings(stack).gateway.database
