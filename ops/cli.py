@@ -160,7 +160,7 @@ def chat_command(prompt: str, stack_name: StackOption = lab_bridge.STACK, ca: Ca
 
 def status_table(found: list[Container]) -> Table:
     """The services as a table, stand-ins labelled as such."""
-    table = Table("node", "service", "state", "image", "restarts")
+    table = Table("service", "node", "health", "image", "up for", "restarts")
     for container in found:
         colour = "green" if container.state.good else "red"
         detail = escape(container.detail.partition("\n")[0])
@@ -169,8 +169,19 @@ def status_table(found: list[Container]) -> Table:
         mark = " [yellow](stand-in)[/yellow]" if container.stand_in else ""
         image = Path(container.image.partition("@")[0]).name
         restarts = str(container.restarts) if container.image else "-"
-        table.add_row(container.node, name + mark, state, escape(image), restarts)
+        up_for = duration(container.uptime_seconds)
+        table.add_row(name, container.node, state, escape(image) + mark, up_for, restarts)
     return table
+
+
+def duration(seconds: int | None) -> str:
+    """Roughly, in the two largest units; a dash for nothing."""
+    if seconds is None:
+        return "-"
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
 
 
 def _complain(error: Exception) -> None:

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -61,6 +62,8 @@ class Container:
     restarts: int = 0
     stand_in: bool = False
     detail: str = ""
+    uptime_seconds: int | None = None
+    """Since its last start, by the node's clock and this machine's; None where it does not run."""
 
 
 @dataclass
@@ -184,7 +187,14 @@ def _container(node: str, name: str, item: dict[str, Any]) -> Container:
         detail=""
         if state["Status"] == "running"
         else f"{state['Status']}, exit code {state.get('ExitCode')}",
+        uptime_seconds=_seconds_since(state["StartedAt"]) if state["Status"] == "running" else None,
     )
+
+
+def _seconds_since(moment: str) -> int:
+    """Whole seconds since a moment as Docker writes it: in UTC, with more digits than Python reads."""
+    started = datetime.fromisoformat(moment[: len("2026-01-01T00:00:00")]).replace(tzinfo=UTC)
+    return max(0, int((datetime.now(UTC) - started).total_seconds()))
 
 
 def _state(status: str, health: dict[str, object] | None) -> State:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,23 @@ def test_status_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = json.loads(swarm("status", "--json").stdout)
 
     assert (found["name"], found["state"], found["stand_in"]) == ("thanos-vllm-backup", "healthy", False)
+
+
+def test_status_tells_all_of_a_service_in_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    surveyed(monkeypatch, replace(HEALTHY, stand_in=True, uptime_seconds=93784))
+
+    (row,) = (line for line in swarm("status").stdout.splitlines() if "vllm-backup" in line)
+
+    cells = [cell.strip() for cell in row.strip("│").split("│")]
+    assert cells == ["vllm-backup", "thanos", "healthy", "x:1 (stand-in)", "1 d 2 h", "0"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(None, "-"), (0, "0 min 0 s"), (61, "1 min 1 s"), (7260, "2 h 1 min"), (86400, "1 d 0 h")],
+)
+def test_how_long_something_is_up(seconds: int | None, shown: str) -> None:
+    assert cli.duration(seconds) == shown
 
 
 def test_status_shows_what_a_node_said_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:

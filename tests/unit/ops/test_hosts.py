@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,11 @@ def fake_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None
 def container(
     name: str, status: str = "running", health: str | None = "healthy", **more: object
 ) -> dict[str, object]:
-    state: dict[str, object] = {"Status": status, "ExitCode": 137}
+    state: dict[str, object] = {
+        "Status": status,
+        "ExitCode": 137,
+        "StartedAt": "2026-01-02T03:04:05.678901234Z",
+    }
     if health is not None:
         state["Health"] = {"Status": health}
     return {
@@ -66,6 +71,23 @@ def test_state(
     fake_ssh(tmp_path, monkeypatch, f"cat {answer}")
 
     assert states(lab_stack, "thanos") == {"thanos-vllm-backup": state}
+
+
+@pytest.mark.parametrize(("status", "runs"), [("running", True), ("exited", False), ("created", False)])
+def test_only_what_runs_is_up(
+    lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, runs: bool
+) -> None:
+    started = (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.123456789Z")
+    found = container("thanos-vllm-backup", status=status)
+    found["State"] = {**found["State"], "StartedAt": started}  # type: ignore[dict-item]  # JSON
+    (tmp_path / "answer.json").write_text(json.dumps([found]))
+    fake_ssh(tmp_path, monkeypatch, f"cat {tmp_path}/answer.json")
+
+    (seconds,) = [
+        item.uptime_seconds for item in hosts.survey(lab_stack) if item.name == "thanos-vllm-backup"
+    ]
+
+    assert (seconds is not None and 7200 <= seconds < 7300) if runs else seconds is None
 
 
 def test_a_node_without_containers(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
