@@ -15,6 +15,7 @@ from rich.table import Table
 from components.config.errors import SettingsError
 from ops import chat, hosts, lab_bridge, probe, recover, stack
 from ops.backup.commands import backup_command, restore_app
+from ops.documents.commands import docs_command
 from ops.errors import SwarmError
 from ops.hosts import Container
 from ops.images.commands import images_app
@@ -35,6 +36,7 @@ app.add_typer(restore_app, name="restore")
 app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
 app.command("plan")(plan_command)
+app.command("docs")(docs_command)
 
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait until every service is healthy.")

@@ -187,10 +187,12 @@ class VaultSettings(_Section):
 
 
 class OptionalSettings(_Section):
-    """Services that are off unless somebody wants them."""
+    """Services that are off unless somebody wants them; each field's description says why."""
 
-    sillytavern_extras: Switch = False
-    """Discontinued in April 2024: SillyTavern itself and its extensions have taken its place."""
+    sillytavern_extras: Switch = Field(
+        default=False,
+        description="discontinued in April 2024: SillyTavern itself and its extensions have taken its place",
+    )
 
 
 class RailwaySettings(_Section):

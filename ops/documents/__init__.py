@@ -1,0 +1,1 @@
+"""Documents that are generated from what is deployed, so that they cannot say anything else."""
