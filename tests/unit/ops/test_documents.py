@@ -122,10 +122,9 @@ def test_every_service_of_production_has_a_row() -> None:
         assert row(text, spec.name, spec.node)[3] == f"`{spec.image.reference.partition('@')[0]}`"
 
 
-@pytest.mark.parametrize("path", commands.documents())
-def test_the_committed_document_is_what_the_specs_say(path: str) -> None:
-    """`./swarm docs` writes it anew."""
-    assert (paths.REPO / path).read_text() == commands.documents()[path]
+def test_the_committed_documents_are_what_the_specs_say() -> None:
+    """`./swarm docs` writes them anew."""
+    assert commands.stale() == []
 
 
 def swarm(*arguments: str) -> Result:
