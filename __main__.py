@@ -3,6 +3,7 @@
 import pulumi
 
 from components.catalogue.credentials import LITELLM_MASTER_KEY_PARTS, OPERATOR_PASSWORD
+from components.catalogue.hosts import preparations
 from components.catalogue.swarm import swarm as services_of
 from components.catalogue.vault import contents
 from components.config.errors import refuse
@@ -29,23 +30,19 @@ stack = pulumi.get_stack()
 secrets = Secrets("secrets", secret_references(swarm), settings.epochs)
 vault = contents(settings, swarm)
 providers = docker_providers(settings)
+hosts = preparations(settings, swarm)
+arguments = {
+    name: NodeArgs(machine=machine, services=swarm[name], host=hosts[name], secrets=secrets, stack=stack)
+    for name, machine in settings.nodes.by_name().items()
+}
 oracle = OracleNode(
-    "oracle",
-    NodeArgs(machine=settings.nodes.oracle, services=swarm["oracle"], secrets=secrets, stack=stack),
-    vault,
-    pulumi.ResourceOptions(providers=[providers["oracle"]]),
+    "oracle", arguments["oracle"], vault, pulumi.ResourceOptions(providers=[providers["oracle"]])
 )
 starlord = StarlordNode(
-    "starlord",
-    NodeArgs(machine=settings.nodes.starlord, services=swarm["starlord"], secrets=secrets, stack=stack),
-    oracle.vault,
-    pulumi.ResourceOptions(providers=[providers["starlord"]]),
+    "starlord", arguments["starlord"], oracle.vault, pulumi.ResourceOptions(providers=[providers["starlord"]])
 )
 thanos = ThanosNode(
-    "thanos",
-    NodeArgs(machine=settings.nodes.thanos, services=swarm["thanos"], secrets=secrets, stack=stack),
-    oracle.vault,
-    pulumi.ResourceOptions(providers=[providers["thanos"]]),
+    "thanos", arguments["thanos"], oracle.vault, pulumi.ResourceOptions(providers=[providers["thanos"]])
 )
 
 addresses = urls(settings, swarm)

@@ -9,11 +9,13 @@ import pulumi
 import pulumi_docker as docker
 
 from components.config.settings import NodeSettings
+from components.deploy.host import HostPreparation
 from components.deploy.place import Place
 from components.deploy.secrets import Secrets
 from components.deploy.service import Service
 from components.deploy.vault import SwarmSecrets, VaultServer
 from components.model.checks import check_order
+from components.model.host import HostSpec
 from components.model.naming import AGENT, NETWORK, labels, volume_name
 from components.model.problems import SpecError
 from components.model.specs import ServiceSpec
@@ -26,6 +28,7 @@ class NodeArgs:
 
     machine: NodeSettings
     services: tuple[ServiceSpec, ...]
+    host: HostSpec
     secrets: Secrets
     stack: str
 
@@ -65,7 +68,11 @@ class SwarmNode(pulumi.ComponentResource):
         self.register_outputs({"address": self.address, "services": list(self.services)})
 
     def _network(self, name: str, args: NodeArgs) -> docker.Network:
-        """Make the node's network; the gateway is given because Docker 29 answers with one that was not."""
+        """Make the node's network; the gateway is given because Docker 29 answers with one that was not.
+
+        It comes after the machine's preparation, and so does every container, which is in it.
+        """
+        host = HostPreparation(args.host, args.machine, args.stack, pulumi.ResourceOptions(parent=self))
         return docker.Network(
             f"{name}-network",
             name=NETWORK,
@@ -79,7 +86,7 @@ class SwarmNode(pulumi.ComponentResource):
                 docker.NetworkLabelArgs(label=label, value=value)
                 for label, value in sorted(labels(node=name, stack=args.stack).items())
             ],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[host.prepared]),
         )
 
     def _secret_volumes(self, args: NodeArgs) -> dict[str, pulumi.Output[str]]:

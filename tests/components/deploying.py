@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pulumi
 
 from components.catalogue import vault
+from components.catalogue.hosts import preparations
 from components.config.settings import Settings
 from components.deploy.inputs import secret_references
 from components.deploy.node import NodeArgs, OracleNode, StarlordNode, ThanosNode
@@ -15,7 +16,7 @@ from components.deploy.providers import docker_providers
 from components.deploy.secrets import Secrets
 from components.model.checks import Swarm
 from components.model.specs import ServiceSpec
-from tests.components.recording import STACK, Recording, record
+from tests.components.recording import STACK, Recording, Registration, record
 from tests.components.samples import SERVICES, settings
 
 CERTIFICATE = "the certificate and its key"
@@ -37,8 +38,11 @@ def deploy(found: Settings, swarm: Swarm) -> None:
     secrets = Secrets("secrets", secret_references(swarm), found.epochs)
     providers = docker_providers(found)
     machines = found.nodes.by_name()
+    hosts = preparations(found, swarm)
     arguments = {
-        name: NodeArgs(machine=machines[name], services=swarm[name], secrets=secrets, stack=STACK)
+        name: NodeArgs(
+            machine=machines[name], services=swarm[name], host=hosts[name], secrets=secrets, stack=STACK
+        )
         for name in machines
     }
     options = {name: pulumi.ResourceOptions(providers=[providers[name]]) for name in machines}
@@ -76,3 +80,8 @@ def entry(recording: Recording, service: str) -> dict[str, str]:
     """What the Vault server gets for a service, named in full."""
     held: dict[str, str] = json.loads(recording.one(":SecretV2", f"vault-{service}").inputs["dataJson"])
     return held
+
+
+def silent_commands(recording: Recording) -> list[Registration]:
+    """All but those that tell what they have changed on a machine, and know no secret."""
+    return [found for found in recording.all(":Command") if not found.name.endswith("-host-prepared")]

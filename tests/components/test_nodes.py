@@ -17,9 +17,10 @@ from components.catalogue import vault
 from components.deploy.files import RUN
 from components.deploy.node import NodeArgs, OracleNode
 from components.deploy.secrets import Secrets
+from components.model.host import HostSpec
 from components.model.problems import SpecError
 from components.model.specs import ServiceSpec
-from tests.components.deploying import CERTIFICATE, VAULT_KEY, complete, deployment, entry
+from tests.components.deploying import CERTIFICATE, VAULT_KEY, complete, deployment, entry, silent_commands
 from tests.components.recording import GENERATED, Recording, Registration, record
 from tests.components.samples import AUTHORITY, HOST_KEY, REFERENCE, SERVER_CERTIFICATE, bare, settings
 
@@ -218,7 +219,7 @@ def test_no_output_of_the_program_holds_a_secret(deployed: Recording) -> None:
 
 
 def test_a_command_keeps_its_input_and_output_to_itself(deployed: Recording) -> None:
-    for command in deployed.all(":Command"):
+    for command in silent_commands(deployed):
         assert command.keeps_secret("stdin")
         assert command.inputs["logging"] == "none"
         assert command.inputs["addPreviousOutputInEnv"] is False
@@ -233,7 +234,7 @@ def test_files_are_never_replaced_because_the_old_ones_would_be_removed_last(dep
 
 
 def test_a_service_without_files_has_no_command(deployed: Recording) -> None:
-    assert {found.name for found in deployed.all(":Command")} == {
+    assert {found.name for found in silent_commands(deployed)} == {
         "oracle-vault-bootstrap",
         "oracle-vault-files",
         "oracle-vault-ready",
@@ -287,6 +288,7 @@ def test_a_service_cannot_wait_for_one_that_comes_later() -> None:
         args = NodeArgs(
             machine=found.nodes.oracle,
             services=swarm["oracle"],
+            host=HostSpec(node="oracle"),
             secrets=Secrets("secrets", references, {}),
             stack="test",
         )
