@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from components.render.openbao import MOUNT, external_path
 from lab import environment, nodes, paths
 from ops import probe, stack, vault
-from ops.backup import shelf
+from ops.backup import shelf, stamp
 from ops.stack import Stack
 from tests.e2e.engine import Engine, inspect
 
@@ -69,6 +70,17 @@ def test_a_backup_says_what_it_is_and_no_secret(deployed: Stack, backup: str) ->
 
     assert (description["stack"], description["seal_key"]) == ("lab", f"k{epoch}")
     assert Path(backup).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_node_knows_when_the_last_backup_was_taken(deployed: Stack, backup: str) -> None:
+    description = json.loads(Path(backup).with_suffix(".json").read_text())
+    taken = int(datetime.fromisoformat(description["taken"]).timestamp())
+
+    told = nodes.ssh("oracle", f"cat {stamp.FILE}")
+
+    assert deployed.name == "lab"
+    assert f"aiswarm_backup_last_success_timestamp_seconds {taken}\n" in told
+    assert f"aiswarm_backup_last_success_size_bytes {description['size_bytes']}\n" in told
 
 
 def test_no_backup_beside_the_seal_key(engine: Engine) -> None:

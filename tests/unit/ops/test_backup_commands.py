@@ -21,6 +21,7 @@ from ops.backup.drill import Drill
 from ops.backup.shelf import Backup
 from ops.backup.snapshot import BackupError
 from ops.backup.source import Source
+from ops.hosts import UnreachableError
 from ops.stack import Stack
 from ops.vault import VaultError
 from tests.unit.ops.backup_samples import shelved, source_of
@@ -50,6 +51,8 @@ class World:
     restored: list[Path] = field(default_factory=list)
     drifted: dict[str, list[str]] = field(default_factory=dict)
     renamed: list[str] = field(default_factory=list)
+    stamped: list[Path] = field(default_factory=list)
+    """Backups that the node was told of."""
 
     def run(self, drill: Drill, tell: Callable[[Check], None]) -> list[Check]:
         """Stand in for a drill."""
@@ -82,6 +85,7 @@ def world(lab_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(source, "from_nodes", lambda _: Source(seal_key=str, node_id=str))
     monkeypatch.setattr(shelf, "pulumi", lambda *_: json.dumps({"url": f"file://{tmp_path}/state"}))
     monkeypatch.setattr(commands, "take", taken)
+    monkeypatch.setattr(commands, "stamp", lambda _, backup: made.stamped.append(backup.file))
 
     def run(drill: Drill, tell: Callable[[Check], None]) -> list[Check]:
         return made.run(drill, tell)
@@ -121,6 +125,34 @@ def test_a_backup_as_json(tmp_path: Path) -> None:
 
     assert (found["stack"], found["seal_key"], found["removed"]) == ("lab", "k1", [])
     assert Path(found["file"]).parent == tmp_path / "to"
+    assert found["stamped"] is True
+
+
+def test_a_backup_that_no_node_is_told_of_is_good_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise UnreachableError("198.18.0.11: no answer within 30 s")
+
+    monkeypatch.setattr(commands, "stamp", fail)
+
+    result = swarm("backup", "--json")
+
+    assert result.exit_code == 0
+    assert (
+        "warning: the backup is good, but no alert will know of it: 198.18.0.11: no answer" in result.stderr
+    )
+    assert json.loads(result.stdout)["stamped"] is False
+    assert len(shelf.backups(world.folder, "lab")) == 1
+
+
+def test_only_a_backup_of_every_day_is_told_of(world: World) -> None:
+    swarm("backup")
+    assert len(world.stamped) == 1
+
+    swarm("restore", "run", str(world.stamped[0]), "--stack", "lab", "--yes")
+
+    assert len(world.restored) == len(world.stamped) == 1
 
 
 def test_a_backup_beside_the_state_is_not_even_begun(tmp_path: Path) -> None:
