@@ -286,11 +286,11 @@ else
 	wanted=
 	[ -d "$root" ] || exit 0
 fi
-noted=
+made=
 if [ ! -d "$root" ]; then
 	mkdir -p -- "$root"
 	chmod 0700 "$root"
-	noted="folder $root"
+	made=yes
 fi
 # An `up` that was ended leaves its command running.
 exec 8<"$root"
@@ -298,7 +298,8 @@ if ! flock --wait 60 8; then
 	printf '%s: an earlier preparation has not ended within a minute, see ps -ef\n' "$root" >&2
 	exit 1
 fi
-noted=${noted:-$(cat "$list" 2>/dev/null || :)}
+noted=$(cat "$list" 2>/dev/null || :)
+[ -z "$made" ] || note "folder $root"
 
 put </dev/null
 take_back

@@ -19,6 +19,7 @@ from tests.components.samples import bare
 
 SCRIPT = Path(components.deploy.__file__).with_name("give_over.sh")
 USER = "4321:8765"
+GIVEN = DataVolume(name="data", path="/data", given_over=True)
 OURS = {"aiswarm.managed-by": "pulumi", "aiswarm.service": "plain"}
 
 FAKE_DOCKER = """#!/bin/sh
@@ -31,7 +32,7 @@ esac
 
 
 @dataclass(frozen=True)
-class Machine:
+class Given:
     """A folder that stands for a volume, and what a fake Docker says of it."""
 
     fake: Path
@@ -59,8 +60,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    made = Machine(tmp_path / "bin", tmp_path / "_data")
+def given(tmp_path: Path) -> Given:
+    made = Given(tmp_path / "bin", tmp_path / "_data")
     made.fake.mkdir()
     made.folder.mkdir()
     (made.fake / "docker").write_text(FAKE_DOCKER)
@@ -75,8 +76,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give fi
 
 
 def test_only_a_volume_that_asks_for_it_is_given_and_before_its_container() -> None:
-    given = DataVolume(name="data", path="/data", given_over=True)
-    recording = deploy_on_oracle(bare(volumes=(given, DataVolume(name="more", path="/more"))))
+    recording = deploy_on_oracle(bare(volumes=(GIVEN, DataVolume(name="more", path="/more"))))
     (command,) = (found for found in recording.all(":Command") if found.name.endswith("-given-over"))
 
     assert command.name == "oracle-plain-data-given-over"
@@ -88,8 +88,7 @@ def test_only_a_volume_that_asks_for_it_is_given_and_before_its_container() -> N
 
 
 def test_it_is_given_again_where_the_volume_is_replaced_and_nothing_ever_takes_it_back() -> None:
-    given = DataVolume(name="data", path="/data", given_over=True)
-    recording = deploy_on_oracle(bare(volumes=(given,)))
+    recording = deploy_on_oracle(bare(volumes=(GIVEN,)))
     command = recording.one(":Command", "oracle-plain-data-given-over")
 
     assert [urn.rpartition("::")[2] for urn in command.request.replace_with] == ["oracle-plain-data"]
@@ -97,39 +96,39 @@ def test_it_is_given_again_where_the_volume_is_replaced_and_nothing_ever_takes_i
 
 
 @needs_root
-def test_an_empty_volume_is_given_and_then_not_empty_for_docker(machine: Machine) -> None:
-    assert machine.give() == (0, "")
+def test_an_empty_volume_is_given_and_then_not_empty_for_docker(given: Given) -> None:
+    assert given.give() == (0, "")
 
-    assert machine.owner == USER
-    assert (machine.folder / GIVEN_OVER_MARK).read_text() == f"{USER}\n"
-    assert machine.folder.stat().st_mode & 0o777 == 0o750
+    assert given.owner == USER
+    assert (given.folder / GIVEN_OVER_MARK).read_text() == f"{USER}\n"
+    assert given.folder.stat().st_mode & 0o777 == 0o750
 
 
 @needs_root
-def test_once_given_its_data_is_left_alone(machine: Machine) -> None:
-    machine.give()
-    data = machine.folder / "data"
+def test_once_given_its_data_is_left_alone(given: Given) -> None:
+    given.give()
+    data = given.folder / "data"
     data.write_text("precious")
     os.chown(data, 1, 1)
 
-    assert machine.give() == (0, "")
-    (machine.folder / GIVEN_OVER_MARK).unlink()
-    assert machine.give() == (0, ""), "its user may have removed the mark"
+    assert given.give() == (0, "")
+    (given.folder / GIVEN_OVER_MARK).unlink()
+    assert given.give() == (0, ""), "its user may have removed the mark"
 
     assert (data.stat().st_uid, data.read_text()) == (1, "precious")
 
 
 @needs_root
-def test_another_user_is_refused_with_what_to_do(machine: Machine) -> None:
-    machine.give()
-    (machine.folder / "data").write_text("precious")
+def test_another_user_is_refused_with_what_to_do(given: Given) -> None:
+    given.give()
+    (given.folder / "data").write_text("precious")
 
-    status, said = machine.give("5:6")
+    status, said = given.give("5:6")
 
     assert status == 1
     assert f"was given to {USER} and the service now runs as 5:6" in said
-    assert f"chown -R 5:6 {machine.folder} && echo 5:6 >{machine.folder}/{GIVEN_OVER_MARK}" in said
-    assert machine.owner == USER
+    assert f"chown -R 5:6 {given.folder} && echo 5:6 >{given.folder}/{GIVEN_OVER_MARK}" in said
+    assert given.owner == USER
 
 
 @needs_root
@@ -144,24 +143,24 @@ def test_another_user_is_refused_with_what_to_do(machine: Machine) -> None:
     ],
 )
 def test_what_is_not_an_own_and_empty_volume_is_refused(
-    machine: Machine, labels: dict[str, str], options: str, content: str, expected: str
+    given: Given, labels: dict[str, str], options: str, content: str, expected: str
 ) -> None:
-    machine.label(labels)
-    (machine.fake / "options").write_text(options)
+    given.label(labels)
+    (given.fake / "options").write_text(options)
     if content:
-        (machine.folder / "data").write_text(content)
+        (given.folder / "data").write_text(content)
 
-    status, said = machine.give()
+    status, said = given.give()
 
     assert status == 1
     assert said.startswith(f"oracle-plain: volume oracle-plain-data {expected}")
-    assert machine.owner == "0:0"
-    assert not (machine.folder / GIVEN_OVER_MARK).exists()
+    assert given.owner == "0:0"
+    assert not (given.folder / GIVEN_OVER_MARK).exists()
 
 
-def test_a_volume_that_is_not_there_is_an_error(machine: Machine) -> None:
-    (machine.fake / "docker").write_text("#!/bin/sh\nexit 1\n")
+def test_a_volume_that_is_not_there_is_an_error(given: Given) -> None:
+    (given.fake / "docker").write_text("#!/bin/sh\nexit 1\n")
 
-    status, said = machine.give()
+    status, said = given.give()
 
     assert (status, "volume oracle-plain-data must be there" in said) == (1, True)

@@ -59,6 +59,11 @@ class Probe:
         self.describe(*services, **container)
         return self.engine.up()
 
+    def prepare(self, **hosts: Config) -> None:
+        """Say how machines are to be prepared, by node, without doing it."""
+        self.config["probe:hosts"] = hosts
+        self.write()
+
     def describe(self, *services: Config, **container: object) -> None:
         """Say what is to run without deploying it."""
         self.config["probe:services"] = list(services)

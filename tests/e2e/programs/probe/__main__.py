@@ -1,7 +1,7 @@
 """Services from configuration, through the swarm's own components, in networks of their own.
 
 Tests and benchmarks say in `probe:services` what runs where; `probe:container` alters the inputs of every
-container behind the factory's back, for edits that no spec can express.
+container behind the factory's back, for edits that no spec can express. `probe:hosts` prepares machines.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import pulumi_docker as docker
 
 from components.config.load import load
 from components.config.settings import NodeSettings
+from components.deploy.host import HostPreparation
 from components.deploy.place import Place
 from components.deploy.providers import docker_providers
 from components.deploy.secrets import Secrets
 from components.deploy.service import Service
 from components.model.files import ConfigFile, Configuration, Reload
+from components.model.host import HostFile, HostFolder, HostSpec, HostUnit, KernelSetting
 from components.model.images import Image
 from components.model.mounts import DataVolume, Scratch
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom
@@ -93,11 +95,28 @@ def deploy(node: str, machine: NodeSettings, specs: list[ServiceSpec], secrets: 
         )
 
 
+def host(node: str, item: dict[str, Any]) -> HostSpec:
+    """A machine's preparation as the configuration describes it."""
+    return HostSpec(
+        node=node,
+        folders=tuple(HostFolder(path=path, mode=mode) for path, mode in item.get("folders", {}).items()),
+        files=tuple(HostFile(**file) for file in item.get("files", ())),
+        kernel=tuple(
+            KernelSetting(name=name, value=value, reason="a test wants it")
+            for name, value in item.get("kernel", {}).items()
+        ),
+        units=tuple(HostUnit(**unit) for unit in item.get("units", ())),
+    )
+
+
 SETTINGS = load()
 CHANGES = pulumi.Config("probe").get_object("container") or {}
+HOSTS = pulumi.Config("probe").get_object("hosts") or {}
 PROVIDERS = docker_providers(SETTINGS)
 SPECS = [spec(item) for item in pulumi.Config("probe").require_object("services")]
 SECRETS = Secrets("secret", [ref for item in SPECS for ref in item.all_references], SETTINGS.epochs)
 for NAME, MACHINE in SETTINGS.nodes.by_name().items():
+    if NAME in HOSTS:
+        HostPreparation(host(NAME, HOSTS[NAME]), MACHINE, pulumi.get_stack())
     if HERE := [item for item in SPECS if item.node == NAME]:
         deploy(NAME, MACHINE, HERE, SECRETS)
