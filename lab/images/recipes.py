@@ -20,6 +20,14 @@ _STAND_IN: Final = (
     "lab/fakes/server.py",
     "lab/fakes/requirements.lock",
 )
+_WEB: Final = (
+    *_STAND_IN,
+    "lab/fakes/forms.py",
+    "lab/fakes/keys.py",
+    "lab/fakes/routes.py",
+    "lab/fakes/upstream.py",
+    "lab/fakes/words.py",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,10 @@ RECIPES: Final = (
     Recipe(name="openbao"),
     Recipe(name="vllm", stand_in=True, programs=(*_STAND_IN, "lab/fakes/vllm")),
     Recipe(name="gpu-exporter", stand_in=True, programs=(*_STAND_IN, "lab/fakes/gpu")),
+    Recipe(name="open-webui", stand_in=True, programs=(*_WEB, "lab/fakes/webui")),
+    Recipe(name="docling", stand_in=True, programs=(*_WEB, "lab/fakes/docling")),
+    Recipe(name="lightrag", stand_in=True, programs=(*_WEB, "lab/fakes/lightrag")),
+    Recipe(name="qdrant", stand_in=True, programs=(*_WEB, "lab/fakes/qdrant")),
     Recipe(name="pause", stand_in=True),
 )
 

@@ -1,0 +1,5 @@
+"""The module that LightRAG is started as."""
+
+from lab.fakes.lightrag.__main__ import main
+
+main()
