@@ -72,6 +72,7 @@ def bring_up(steps: Steps) -> None:
     nodes.ensure_registry(steps)
     built = {**images.ensure(steps), **_foreign_images(steps)}
     lab_nodes = nodes.up(steps)
+    nodes.ensure_qdrant(steps, built["qdrant"].reference)
     with steps.step("engine plugins"):
         engine.install_plugins(found, environment.pulumi_home())
         if found.built_here:

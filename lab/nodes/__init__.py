@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.nodes.access import ensure_agent, open_masters, ssh, ssh_environment
+from lab.nodes.existing import ensure_qdrant
 from lab.nodes.hosts import down, ensure_registry, obstacles, remove_registry, start, stop, up
 from lab.nodes.model import NETWORK, PUSH_REGISTRY, REGISTRY, LabNode
 
@@ -13,6 +14,7 @@ __all__ = [
     "LabNode",
     "down",
     "ensure_agent",
+    "ensure_qdrant",
     "ensure_registry",
     "obstacles",
     "open_masters",
