@@ -9,7 +9,7 @@ from typing import Final
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
-from components.model.access import Probe
+from components.model.access import Probe, Watch
 from components.model.endpoints import reach
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.mounts import DataVolume
@@ -43,6 +43,7 @@ def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec])
         probe=Probe(port="http", path="/-/ready"),
         volumes=(DataVolume(name="data", path="/prometheus", gib=10),),
         metrics=Metrics(port="http"),
+        watches=(Watch.METRICS,),
         stop_grace_seconds=60,
     )
     everything = (*watched, bare)
@@ -68,6 +69,7 @@ def _jobs(settings: Settings, specs: Sequence[ServiceSpec], *, seen_from: str) -
             node=spec.node,
             target=reach(settings, spec, spec.metrics.port, seen_from=seen_from).address,
             path=spec.metrics.path,
+            params=spec.metrics.params,
             credentials_file=spec.metrics.credentials.path if spec.metrics.credentials else "",
             username=spec.metrics.username,
         )

@@ -51,6 +51,16 @@ class Flow:
     """Name of the port there; for an external endpoint `http`."""
 
 
+class Watch(StrEnum):
+    """What a service asks of all others without naming them."""
+
+    METRICS = "metrics"
+    """Scrapes whatever shows metrics."""
+
+    PROBES = "probes"
+    """Asks whatever has a probe, and what is on the nodes but not ours."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """How others see from outside that a service works: Consul, and the blackbox exporter without metrics."""

@@ -40,6 +40,8 @@ class ExternalEndpoint:
     node: str
     host: str
     port: int
+    probe_path: str = ""
+    """Answers 200 without credentials; empty only connects."""
 
     @property
     def address(self) -> str:
@@ -58,6 +60,15 @@ def reach(settings: Settings, spec: ServiceSpec, port: str, *, seen_from: str) -
     """
     if spec.node == seen_from:
         return ManagedEndpoint(service=spec.full_name, host=spec.full_name, port=spec.port(port).container)
+    return published(settings, spec, port)
+
+
+def published(settings: Settings, spec: ServiceSpec, port: str) -> ManagedEndpoint:
+    """Where everybody in the tailnet finds the port called `port`: under what its certificate, if any, names.
+
+    Raises:
+        SpecError: The service has no such port, or it is not published.
+    """
     host = str(settings.nodes.by_name()[spec.node].address)
     return ManagedEndpoint(service=spec.full_name, host=host, port=spec.published_port(port))
 
@@ -65,4 +76,7 @@ def reach(settings: Settings, spec: ServiceSpec, port: str, *, seen_from: str) -
 def external_endpoints(settings: Settings) -> tuple[ExternalEndpoint, ...]:
     """Services that were on the nodes before us and must never be touched: the vector database."""
     host = str(settings.nodes.by_name()[QDRANT_NODE].address)
-    return (ExternalEndpoint(name="qdrant", node=QDRANT_NODE, host=host, port=QDRANT_PORT),)
+    return (
+        # The path for health checks, which asks for no key; there is no /health (Qdrant, src/actix).
+        ExternalEndpoint(name="qdrant", node=QDRANT_NODE, host=host, port=QDRANT_PORT, probe_path="/readyz"),
+    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from components.model.access import Access, Flow, HostMount, Probe
+from components.model.access import Access, Flow, HostMount, Probe, Watch
 from components.model.files import Bootstrap, Configuration
 from components.model.forms import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
 from components.model.images import Image
@@ -118,11 +118,17 @@ class Metrics:
     """Name of one of the service's ports."""
 
     path: str = "/metrics"
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the URL."""
+
     credentials: SecretFile | None = None
     """What Prometheus sends, as a file in its container: a bearer token or, with `username`, a password."""
 
     username: str = ""
     """User of HTTP basic authentication; empty means a bearer token."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +175,10 @@ class ServiceSpec:
     """How others see that it works; None for what answers nobody."""
 
     talks_to: tuple[Flow, ...] = ()
-    """The connections that it opens; those for metrics and probes follow by themselves."""
+    """The connections that it opens; those for metrics and probes follow from `watches`."""
+
+    watches: tuple[Watch, ...] = ()
+    """What it asks of all other services."""
 
     host_mounts: tuple[HostMount, ...] = ()
     gpu: bool = False

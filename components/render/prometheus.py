@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from components.render.text import as_yaml
 
@@ -18,6 +18,7 @@ class Job:
     node: str
     target: str
     path: str
+    params: Mapping[str, str] = field(default_factory=dict)
     credentials_file: str = ""
     username: str = ""
 
@@ -35,6 +36,8 @@ def render_prometheus(jobs: Sequence[Job]) -> str:
 
 def _scrape(job: Job) -> dict[str, object]:
     scrape: dict[str, object] = {"job_name": job.name, "metrics_path": job.path}
+    if job.params:
+        scrape["params"] = {name: [value] for name, value in job.params.items()}
     if job.username:
         scrape["basic_auth"] = {"username": job.username, "password_file": job.credentials_file}
     elif job.credentials_file:
