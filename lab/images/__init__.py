@@ -7,12 +7,13 @@ label.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import docker, paths
+from lab import docker, paths, programs
 from lab.images.recipes import RECIPES, TWO_ARCH, Recipe
 from lab.images.store import Store
 from lab.nodes import emulation
@@ -103,6 +104,7 @@ def _image(recipe: Recipe, tag: str, digest: str | None, archs: tuple[str, ...])
 
 
 def _make(steps: Steps, store: Store, recipe: Recipe, *, arch: str, base: str) -> str:
+    built = [programs.ensure(steps, program, arch) for program in recipe.built]
     tag = recipe.tag(base)
     reference = f"{PUSH_REGISTRY}/aiswarm/{recipe.name}:{tag}"
     with (
@@ -111,6 +113,8 @@ def _make(steps: Steps, store: Store, recipe: Recipe, *, arch: str, base: str) -
     ):
         context = Path(made)
         recipe.fill(context)
+        for file in built:
+            shutil.copy2(file, context)
         docker.build_image(
             context,
             reference,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lab import paths
+from lab import paths, programs
+from lab.programs import Program
 
 FOLDER: Final = paths.REPO / "lab" / "images"
 _STAND_IN: Final = (
@@ -38,15 +39,19 @@ class Recipe:
         name: The image's name, and the folder of its Dockerfile.
         stand_in: It imitates the product instead of being it.
         programs: Files and folders of the checkout that go into the build beside the recipe's own folder.
+        built: What is compiled here for the image; its file goes into the build under its name.
     """
 
     name: str
     stand_in: bool = False
     programs: tuple[str, ...] = ()
+    built: tuple[Program, ...] = ()
 
     def tag(self, base: str) -> str:
         """Name the image by everything that goes into it but the day's package versions."""
-        return paths.hash_tree([FOLDER / self.name, *(paths.REPO / each for each in self.programs)], base)
+        ours = (paths.REPO / each for each in self.programs)
+        sources = (program.sources for program in self.built)
+        return paths.hash_tree([FOLDER / self.name, *ours, *sources], base)
 
     def fill(self, context: Path) -> None:
         """Put everything that the build may see into an empty folder."""
@@ -68,6 +73,7 @@ RECIPES: Final = (
     Recipe(name="litellm"),
     Recipe(name="prometheus"),
     Recipe(name="openbao"),
+    Recipe(name="consul", built=(programs.CONSUL,)),
     Recipe(name="vllm", stand_in=True, programs=(*_STAND_IN, "lab/fakes/vllm")),
     Recipe(name="gpu-exporter", stand_in=True, programs=(*_STAND_IN, "lab/fakes/gpu")),
     Recipe(name="open-webui", stand_in=True, programs=(*_WEB, "lab/fakes/webui")),
