@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.catalogue.documents import NAME as DOCUMENTS
+from components.catalogue.consul import consul, registering
 from components.catalogue.haproxy import haproxy
 from components.catalogue.litellm import litellm
 from components.catalogue.open_webui import open_webui
@@ -40,7 +41,10 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
         haproxy(settings, node=NODE, pools=pools, pages=(_page("prometheus", PROMETHEUS_PORT),)),
         open_webui(settings, node=NODE, converter=_of_peer(settings, peers, DOCUMENTS)),
     )
-    return (*behind, prometheus(settings, node=NODE, watched=(*behind, *peers)))
+    catalogue = consul(settings, node=NODE)
+    watching = prometheus(settings, node=NODE, watched=(*behind, catalogue, *peers))
+    everything = (*behind, catalogue, watching, *peers)
+    return (*behind, watching, registering(settings, catalogue, everything))
 
 
 def _page(name: str, port: int) -> Page:

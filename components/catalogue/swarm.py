@@ -16,9 +16,10 @@ def swarm(settings: Settings) -> Mapping[str, tuple[ServiceSpec, ...]]:
     """
     on_starlord = starlord.services(settings)
     on_thanos = thanos.services(settings)
-    on_oracle = oracle.services(settings, peers=(*on_starlord, *on_thanos))
+    server = vault.server(settings)
+    on_oracle = oracle.services(settings, peers=(server, *on_starlord, *on_thanos))
     return {
-        "oracle": (vault.server(settings), *_with_agent(settings, "oracle", on_oracle)),
+        "oracle": (server, *_with_agent(settings, "oracle", on_oracle)),
         "starlord": _with_agent(settings, "starlord", on_starlord),
         "thanos": _with_agent(settings, "thanos", on_thanos),
     }

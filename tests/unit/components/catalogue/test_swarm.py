@@ -10,6 +10,7 @@ import pytest
 from components.catalogue.images import IMAGES
 from components.catalogue.swarm import swarm
 from components.model.endpoints import external_endpoints
+from components.model.flows import flows
 from components.model.secrets import SECRETS_PATH, SecretChange, SecretSource
 from components.model.specs import ServiceSpec
 from tests.unit.components.stacks import ROOT, STACKS, settings
@@ -50,6 +51,7 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
         "oracle-haproxy": [80, 443, 8888, 4000, 9090],
         "oracle-prometheus": [],
         "oracle-open-webui": [3000],
+        "oracle-consul": [8500],
         "starlord-gpu-monitor": [9091],
         "starlord-vllm-primary": [8000],
         "starlord-vllm-secondary": [8001],
@@ -107,14 +109,19 @@ def test_secrets_are_generated_except_the_certificates(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_qdrant_is_known_and_only_talked_to(stack: str) -> None:
+def test_qdrant_is_known_and_only_those_that_talk_to_it_mention_it(stack: str) -> None:
     (qdrant,) = external_endpoints(settings(stack))
     assert qdrant.address == f"{settings(stack).nodes.starlord.address}:6333"
-    specs = services(stack)
-    clients = {name for name, spec in specs.items() if any(flow.to == qdrant.name for flow in spec.talks_to)}
-    mentioning = {name for name, spec in specs.items() if any(qdrant.address in text for text in texts(spec))}
-    assert clients == mentioning == {"oracle-open-webui", "thanos-rag"}
-    assert not [name for name in specs if "qdrant" in name]
+    talking = {
+        flow.source for flow in flows(settings(stack), swarm(settings(stack))) if flow.target == "qdrant"
+    }
+    naming = {
+        name
+        for name, spec in services(stack).items()
+        if any("qdrant" in text.lower() for text in texts(spec))
+    }
+    assert naming == talking
+    assert not [name for name in services(stack) if "qdrant" in name]
 
 
 def test_engines_on_one_card_start_one_after_the_other() -> None:
@@ -164,6 +171,7 @@ def test_another_password_reaches_its_program_with_as_little_harm_as_it_allows()
         "oracle-litellm": SecretChange.REPLACE,
         "oracle-haproxy": SecretChange.RELOAD,
         "oracle-prometheus": SecretChange.RELOAD,
+        "oracle-consul": SecretChange.REPLACE,
         "starlord-vllm-primary": SecretChange.REPLACE,
         "starlord-vllm-secondary": SecretChange.REPLACE,
         "thanos-vllm-backup": SecretChange.REPLACE,

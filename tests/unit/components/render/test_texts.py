@@ -206,6 +206,7 @@ def test_every_service_with_metrics_is_scraped_where_it_answers() -> None:
         "oracle-litellm": "oracle-litellm:4000",
         "oracle-haproxy": "oracle-haproxy:8888",
         "oracle-prometheus": "oracle-prometheus:9090",
+        "oracle-consul": "oracle-consul:8500",
         "starlord-gpu-monitor": "100.72.73.3:9091",
         "starlord-vllm-primary": "100.72.73.3:8000",
         "starlord-vllm-secondary": "100.72.73.3:8001",
@@ -221,6 +222,13 @@ def test_scrapes_that_need_a_key_read_it_from_a_file() -> None:
         "username": "operator",
         "password_file": "/run/secrets/oracle-haproxy.password",
     }
+    assert jobs["oracle-consul"]["authorization"] == {"credentials_file": "/run/secrets/oracle-consul.token"}
+
+
+def test_a_scrape_asks_with_the_parameters_of_its_service() -> None:
+    config = yaml.safe_load(text("prod", "oracle-prometheus", "prometheus.yml"))
+    asked = {job["job_name"]: job["params"] for job in config["scrape_configs"] if "params" in job}
+    assert asked["oracle-consul"] == {"format": ["prometheus"]}
 
 
 def test_database_accepts_the_node_network_and_the_nodes_and_nobody_else() -> None:

@@ -1,0 +1,1 @@
+"""The real Consul with the files that the swarm gives it."""
