@@ -25,6 +25,7 @@ _HAPPENS: Mapping[SecretChange, str] = {
     SecretChange.NOTICE: "notices its new file",
 }
 _AFFECTED: Mapping[str, str] = {
+    "consul": "the catalogue of services and their checks",
     "haproxy": "everything behind the front door",
     "litellm": "every request to the API",
     "postgres": "the gateway's keys and records of spending",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from components.catalogue import postgres, redis
+from components.catalogue import consul, postgres, redis
 from components.catalogue.credentials import OPERATOR_NAME, REDIS_NAME
 from components.model.specs import ServiceSpec
 from components.model.vault import node_role
@@ -102,6 +102,19 @@ def postgres_superuser(stack: Stack, spec: ServiceSpec) -> Ask:
         if said.status != 0 or not said.text.startswith("SCRAM-SHA-256$"):
             return Reply(Answer.UNCLEAR, "no SCRAM verifier was readable")
         return Reply(Answer.ACCEPTED if fits(said.text, password) else Answer.REFUSED)
+
+    return ask
+
+
+def gossip(stack: Stack, spec: ServiceSpec) -> Ask:
+    """Look for the key among those that Consul encrypts with; its list is compared and never passed on."""
+
+    def ask(key: str) -> Reply:
+        listing = f"CONSUL_HTTP_TOKEN_FILE={consul.MANAGEMENT.path} exec consul keyring -list"
+        said = inside(stack, spec, ("sh", "-c", listing))
+        if said.status != 0:
+            return Reply(Answer.UNCLEAR, "no list of keys was readable")
+        return Reply(Answer.ACCEPTED if key in said.text.split() else Answer.REFUSED)
 
     return ask
 

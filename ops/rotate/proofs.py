@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.catalogue.credentials import (
+    CONSUL_AGENT_TOKEN,
+    CONSUL_GOSSIP_KEY,
+    CONSUL_MANAGEMENT_TOKEN,
     ENGINE_KEY,
     LITELLM_DATABASE_PASSWORD,
     LITELLM_MASTER_KEY,
@@ -103,6 +106,26 @@ def _pages(around: Surroundings) -> Found:
         yield url, programs.page(url)
 
 
+def _management(around: Surroundings) -> Found:
+    yield from _consul(around, CONSUL_MANAGEMENT_TOKEN.name, "/v1/acl/tokens")
+
+
+def _agent(around: Surroundings) -> Found:
+    yield from _consul(around, CONSUL_AGENT_TOKEN.name, "/v1/agent/self")
+
+
+def _gossip(around: Surroundings) -> Found:
+    for spec in _holding(around, CONSUL_GOSSIP_KEY.name, "consul"):
+        yield f"{spec.full_name}: its keys", programs.gossip(around.stack, spec)
+
+
+def _consul(around: Surroundings, name: str, path: str) -> Found:
+    for spec in _holding(around, name, "consul"):
+        address = around.stack.nodes[spec.node].address
+        url = f"http://{address}:{spec.published_port('http')}{path}"
+        yield f"{spec.full_name}: {url}", programs.bearer(url)
+
+
 def _program(around: Surroundings) -> Found:
     yield "login of the program", programs.program_login(around.stack)
 
@@ -119,5 +142,8 @@ _PROGRAMS: Mapping[str, Callable[[Surroundings], Found]] = {
     LITELLM_MASTER_KEY.name: _gateway,
     ENGINE_KEY.name: _engines,
     OPERATOR_PASSWORD.name: _pages,
+    CONSUL_MANAGEMENT_TOKEN.name: _management,
+    CONSUL_AGENT_TOKEN.name: _agent,
+    CONSUL_GOSSIP_KEY.name: _gossip,
     PULUMI_ID: _program,
 }

@@ -64,8 +64,8 @@ def rotate(*arguments: str, answers: str = "") -> Result:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("redis-pasword", "redis-pasword: must be one of engine-key, litellm-database-password, "),
-        ("", "NAME: must be one of engine-key, "),
+        ("redis-pasword", "redis-pasword: must be one of consul-agent-token, consul-gossip-key, "),
+        ("", "NAME: must be one of consul-agent-token, "),
         ("litellm-salt-key", "is never rotated, because what is stored under it opens with no other value"),
         ("fingerprint-key", "is never rotated, because nobody logs in with it"),
     ],

@@ -102,6 +102,26 @@ def test_postgres_superuser(
     assert ran[0][1] == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "answer"),
+    [
+        (f"==> Gathering keys\n\nswarm (LAN):\n  {OLD} [1/1]\n", 0, Answer.ACCEPTED),
+        (f"==> Gathering keys\n\nswarm (LAN):\n  {NEW} [1/1]\n", 0, Answer.REFUSED),
+        (f"Error querying {NEW}", 1, Answer.UNCLEAR),
+    ],
+)
+def test_consul_keys(
+    lab_stack: Stack, monkeypatch: pytest.MonkeyPatch, text: str, status: int, answer: Answer
+) -> None:
+    ran = answering(monkeypatch, text, status=status)
+
+    reply = programs.gossip(lab_stack, service(lab_stack, "oracle-consul"))(OLD)
+
+    assert reply.answer is answer
+    assert NEW not in str(reply)
+    assert not any(OLD in word for word in ran[0][0])
+
+
 def test_a_command_in_a_container_tells_its_status_and_both_outputs(
     lab_stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
