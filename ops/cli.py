@@ -25,6 +25,7 @@ from ops.prove.commands import app as secrets_app
 from ops.rotate.commands import rotate_command
 from ops.session import JsonOption, StackOption, YesOption, console, open_stack, say
 from ops.stack import Stack
+from ops.tailnet import tailnet_command
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
@@ -37,6 +38,7 @@ app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
 app.command("plan")(plan_command)
 app.command("docs")(docs_command)
+app.command("tailnet")(tailnet_command)
 
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait until every service is healthy.")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from components.catalogue.documents import NAME as DOCUMENTS
 from components.catalogue.consul import consul, registering
+from components.catalogue.documents import NAME as DOCUMENTS
 from components.catalogue.haproxy import haproxy
 from components.catalogue.litellm import litellm
 from components.catalogue.open_webui import open_webui

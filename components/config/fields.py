@@ -133,4 +133,8 @@ TransitKey = Annotated[
 TransitMount = Annotated[
     str, _matches(r"([A-Za-z0-9][\w.-]*/)+", "where the transit engine is mounted, like transit/")
 ]
+Login = Annotated[
+    str,
+    _matches(r"[^\s@:\"]+@[^\s@:\"]+", "a login of the tailnet like name@example.org"),
+]
 ExternalKey = Annotated[str, _text(EXTERNAL_KEYS.__contains__, f"one of the keys {', '.join(EXTERNAL_KEYS)}")]

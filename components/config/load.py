@@ -30,6 +30,7 @@ PLAIN_KEYS = (
     "optional",
     "railway",
     "remote",
+    "tailnet",
     "vault",
 )
 _TRANSIT_TOKEN = "vault_transit_token"  # noqa: S105 - the name of a key

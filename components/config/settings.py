@@ -16,6 +16,7 @@ from components.config.fields import (
     ExternalKey,
     HostKey,
     HostName,
+    Login,
     MachineAddress,
     Mebibytes,
     Reference,
@@ -186,6 +187,16 @@ class VaultSettings(_Section):
         return transit
 
 
+class TailnetSettings(_Section):
+    """Whom the tailnet lets in, by their logins there."""
+
+    people: tuple[Login, ...] = ()
+    """Who uses the swarm; empty means every member of the tailnet."""
+
+    operators: tuple[Login, ...] = ()
+    """Who deploys it and reaches every port; empty means every administrator of the tailnet."""
+
+
 class OptionalSettings(_Section):
     """Services that are off unless somebody wants them; each field's description says why."""
 
@@ -214,6 +225,7 @@ class Settings(_Section):
     optional: OptionalSettings = OptionalSettings()
     railway: RailwaySettings = RailwaySettings()
     remote: RemoteSettings = RemoteSettings()
+    tailnet: TailnetSettings = TailnetSettings()
     vault: VaultSettings = VaultSettings()
     epochs: Mapping[str, Count] = {}
     """Keyed by the secret's name; a raised one makes another value. `./swarm rotate` raises them."""
