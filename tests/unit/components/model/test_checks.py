@@ -211,14 +211,14 @@ def test_unknown_names_in_overrides() -> None:
     limits = {"oracle-postgress": {"memory_mib": 64, "cpus": "1.0"}}
     assert problems(settings("prod", images={"postgress": image}, limits=limits)) == [
         (
-            "aiswarm:images: must name one of gpu-exporter, haproxy, litellm, openbao, postgres, prometheus, "
-            "redis, vllm, got 'postgress'"
+            "aiswarm:images: must name one of consul, gpu-exporter, haproxy, litellm, openbao, postgres, "
+            "prometheus, redis, vllm, got 'postgress'"
         ),
         (
-            "aiswarm:limits: must name one of oracle-agent, oracle-haproxy, oracle-litellm, oracle-postgres, "
-            "oracle-prometheus, oracle-redis, oracle-vault, starlord-agent, starlord-gpu-monitor, "
-            "starlord-vllm-primary, starlord-vllm-secondary, thanos-agent, thanos-vllm-backup, "
-            "got 'oracle-postgress'"
+            "aiswarm:limits: must name one of oracle-agent, oracle-consul, oracle-haproxy, oracle-litellm, "
+            "oracle-postgres, oracle-prometheus, oracle-redis, oracle-vault, starlord-agent, "
+            "starlord-gpu-monitor, starlord-vllm-primary, starlord-vllm-secondary, "
+            "thanos-agent, thanos-vllm-backup, got 'oracle-postgress'"
         ),
     ]
 
@@ -255,6 +255,7 @@ def test_names_of_what_is_not_ours() -> None:
 
 
 ROTATING = (
+    "consul-agent-token, consul-gossip-key, consul-management-token, "
     "engine-key, litellm-database-password, litellm-master-key, operator-password, "
     "oracle-agent-id, postgres-password, redis-password, starlord-agent-id, thanos-agent-id, "
     "vault-pulumi-id, vault-seal"
