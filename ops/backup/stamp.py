@@ -16,7 +16,7 @@ FILE = f"{METRICS_FOLDER}/backup.prom"
 # The node exporter reads whatever ends in .prom, half a file too (textfile collector): the name comes last.
 _WRITE = (
     "set -e; umask 022; "
-    'cd "$1" || { echo "pulumi up makes the folder $1" >&2; exit 1; }; '
+    'cd "$1" 2>/dev/null || { echo "pulumi up makes the folder $1" >&2; exit 1; }; '
     'trap "rm -f .backup.new" EXIT; cat >.backup.new; mv -f .backup.new "$2"'
 )
 

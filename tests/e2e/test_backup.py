@@ -76,11 +76,11 @@ def test_the_node_knows_when_the_last_backup_was_taken(deployed: Stack, backup: 
     description = json.loads(Path(backup).with_suffix(".json").read_text())
     taken = int(datetime.fromisoformat(description["taken"]).timestamp())
 
-    told = nodes.ssh("oracle", f"cat {stamp.FILE}")
+    told = nodes.ssh("oracle", f"cat {stamp.FILE}").splitlines()
 
     assert deployed.name == "lab"
-    assert f"aiswarm_backup_last_success_timestamp_seconds {taken}\n" in told
-    assert f"aiswarm_backup_last_success_size_bytes {description['size_bytes']}\n" in told
+    assert f"aiswarm_backup_last_success_timestamp_seconds {taken}" in told
+    assert f"aiswarm_backup_last_success_size_bytes {description['size_bytes']}" in told
 
 
 def test_no_backup_beside_the_seal_key(engine: Engine) -> None:
