@@ -46,7 +46,4 @@ REDIS_NAME: Final = "swarm"
 """User of Redis that our services log in as."""
 
 OPEN_WEBUI_NAME: Final = "open_webui"
-"""Role and database of Open WebUI in PostgreSQL."""
-
-REDIS_OPEN_WEBUI_NAME: Final = "open-webui"
-"""User of Redis that Open WebUI logs in as; its keys and channels begin so, too."""
+"""Role and database of Open WebUI in PostgreSQL, and its user of Redis."""

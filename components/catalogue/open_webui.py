@@ -12,7 +12,6 @@ from components.catalogue.credentials import (
     OPEN_WEBUI_SESSION_KEY,
     OPERATOR_NAME,
     OPERATOR_PASSWORD,
-    REDIS_OPEN_WEBUI_NAME,
 )
 from components.catalogue.images import image
 from components.catalogue.limits import limits
@@ -67,7 +66,7 @@ _ENVIRONMENT: Final = {
     "RAG_EMBEDDING_ENGINE": "",
     "RAG_EMBEDDING_MODEL": "sentence-transformers/all-MiniLM-L6-v2",
     "RAG_EMBEDDING_MODEL_TRUST_REMOTE_CODE": "false",
-    "REDIS_KEY_PREFIX": REDIS_OPEN_WEBUI_NAME,
+    "REDIS_KEY_PREFIX": redis.OPEN_WEBUI_PREFIX,
     "SCARF_NO_ANALYTICS": "true",
     "STATIC_DIR": f"{_DATA}/static",
     "VECTOR_DB": "qdrant",
@@ -143,7 +142,7 @@ def _secrets(settings: Settings, node: str) -> dict[str, SecretFile]:
         "OPENAI_API_KEY": gateway.KEY,
         "REDIS_URL": SecretFile(
             name="redis_url",
-            parts=(f"redis://{REDIS_OPEN_WEBUI_NAME}:", OPEN_WEBUI_REDIS_PASSWORD, f"@{cache}"),
+            parts=(f"redis://{OPEN_WEBUI_NAME}:", OPEN_WEBUI_REDIS_PASSWORD, f"@{cache}"),
         ),
         "WEBUI_ADMIN_PASSWORD": SecretFile(name="admin_password", parts=(OPERATOR_PASSWORD,)),
         "WEBUI_SECRET_KEY": SecretFile(name="session_key", parts=(OPEN_WEBUI_SESSION_KEY,)),

@@ -28,8 +28,8 @@ _DATA: Final = "/var/lib/lightrag"
 _PYTHON: Final = "/app/.venv/bin/python"
 _GUARD: Final = "foreign_collections.py"
 _DIMENSIONS: Final = 1536
-"""Length of the vectors; that of `text-embedding-3-small`. LightRAG names its collections after model and
-length, so another one means that every document is put in again."""
+"""Length of the vectors. LightRAG names its collections after model and length, so another one means that
+every document is put in again."""
 
 _HEALTH_PATH: Final = "/health"
 _SCRATCH: Final = Scratch(size_mib=256)
@@ -46,7 +46,8 @@ _ACCESS: Final = Access(
 _ENVIRONMENT: Final = {
     "EMBEDDING_BINDING": "openai",
     "EMBEDDING_DIM": str(_DIMENSIONS),
-    "EMBEDDING_MODEL": gateway.EMBEDDING_MODEL,
+    # The gateway's model has longer vectors, and shortens them when it is told.
+    "EMBEDDING_SEND_DIM": "true",
     "ENABLE_API_DOCS": "false",
     "HOME": _SCRATCH.path,
     "HOST": "0.0.0.0",  # noqa: S104 (in the container; published on the tailnet address only)
@@ -90,6 +91,7 @@ def rag(settings: Settings, *, node: str) -> ServiceSpec:
         env={
             **_ENVIRONMENT,
             "EMBEDDING_BINDING_HOST": gateway_url,
+            "EMBEDDING_MODEL": settings.models.embedding_name,
             "LLM_BINDING_HOST": gateway_url,
             "LLM_MODEL": settings.models.public_name,
             "QDRANT_URL": vectors.url(settings),

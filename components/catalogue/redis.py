@@ -16,6 +16,9 @@ from components.model.specs import Health, Port, ServiceSpec
 from components.render.redis import acl_parts, redis_files
 
 PORT: Final = 6379
+OPEN_WEBUI_PREFIX: Final = "open-webui"
+"""What Open WebUI puts before every key (its setting REDIS_KEY_PREFIX): it sees no key of another program."""
+
 _FOLDER: Final = "/etc/redis"
 
 

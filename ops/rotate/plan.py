@@ -27,9 +27,12 @@ _HAPPENS: Mapping[SecretChange, str] = {
 _AFFECTED: Mapping[str, str] = {
     "consul": "the catalogue of services and their checks",
     "haproxy": "everything behind the front door",
+    "documents": "files that are being converted",
     "litellm": "every request to the API",
+    "open-webui": "its page",
     "postgres": "the gateway's keys and records of spending",
     "prometheus": "its page, and alerts for that time",
+    "rag": "answers from documents",
     "redis": "the gateway's cached answers and shared counters",
     "vault": "logins of agents; services keep the files that they have",
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -139,6 +141,30 @@ def bearer(url: str, *, prefix: str = "", ca: Path | None = None) -> Ask:
         ca: Authority of the server; None trusts the system's.
     """
     return lambda key: _http(url, {"authorization": f"Bearer {prefix}{key}"}, ca)
+
+
+def api_key(url: str) -> Ask:
+    """Ask an HTTP server that takes its key in a header of its own."""
+    return lambda key: _http(url, {"x-api-key": key}, None)
+
+
+def session(url: str) -> Ask:
+    """Ask Open WebUI with a session that the value has signed: only the right one makes it known.
+
+    The session is nobody's, so it opens nothing (RFC 7519, HS256).
+    """
+
+    def ask(key: str) -> Reply:
+        claims = json.dumps({"id": "nobody", "exp": int(time.time()) + 60}).encode()
+        head = ".".join(map(_word, (b'{"alg":"HS256","typ":"JWT"}', claims)))
+        signature = _word(hmac.digest(key.encode(), head.encode(), hashlib.sha256))
+        return _http(url, {"authorization": f"Bearer {head}.{signature}"}, None)
+
+    return ask
+
+
+def _word(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def page(url: str) -> Ask:

@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.catalogue import documents, open_webui, rag
 from components.catalogue.credentials import (
     CONSUL_AGENT_TOKEN,
     CONSUL_GOSSIP_KEY,
     CONSUL_MANAGEMENT_TOKEN,
+    DOCUMENTS_KEY,
     ENGINE_KEY,
     LITELLM_DATABASE_PASSWORD,
     LITELLM_MASTER_KEY,
     LITELLM_MASTER_KEY_PARTS,
     LITELLM_NAME,
+    OPEN_WEBUI_SESSION_KEY,
     OPERATOR_PASSWORD,
     POSTGRES_PASSWORD,
+    RAG_KEY,
     REDIS_PASSWORD,
 )
 from components.catalogue.vault import PULUMI_ID
@@ -126,6 +130,29 @@ def _consul(around: Surroundings, name: str, path: str) -> Found:
         yield f"{spec.full_name}: {url}", programs.bearer(url)
 
 
+def _documents(around: Surroundings) -> Found:
+    """The one path with a key that answers a GET without knowing a task; it drops results of an hour ago."""
+    for spec in _holding(around, DOCUMENTS_KEY.name, documents.NAME):
+        url = f"{_address(around, spec)}/v1/clear/results"
+        yield f"{spec.full_name}: {url}", programs.api_key(url)
+
+
+def _rag(around: Surroundings) -> Found:
+    for spec in _holding(around, RAG_KEY.name, rag.NAME):
+        url = f"{_address(around, spec)}/documents/pipeline_status"
+        yield f"{spec.full_name}: {url}", programs.api_key(url)
+
+
+def _sessions(around: Surroundings) -> Found:
+    for spec in _holding(around, OPEN_WEBUI_SESSION_KEY.name, open_webui.NAME):
+        url = f"{_address(around, spec)}/api/config"
+        yield f"{spec.full_name}: {url}", programs.session(url)
+
+
+def _address(around: Surroundings, spec: ServiceSpec) -> str:
+    return f"http://{around.stack.nodes[spec.node].address}:{spec.published_port('http')}"
+
+
 def _program(around: Surroundings) -> Found:
     yield "login of the program", programs.program_login(around.stack)
 
@@ -145,5 +172,8 @@ _PROGRAMS: Mapping[str, Callable[[Surroundings], Found]] = {
     CONSUL_MANAGEMENT_TOKEN.name: _management,
     CONSUL_AGENT_TOKEN.name: _agent,
     CONSUL_GOSSIP_KEY.name: _gossip,
+    DOCUMENTS_KEY.name: _documents,
+    RAG_KEY.name: _rag,
+    OPEN_WEBUI_SESSION_KEY.name: _sessions,
     PULUMI_ID: _program,
 }

@@ -38,6 +38,7 @@ class Converter:
                 "GET /version": _version,
                 "GET /metrics": self._metrics,
                 "GET /v1/status/poll/{task}": self._guarded(_no_task),
+                "GET /v1/clear/results": self._guarded(_good),
                 "POST /v1/convert/source": self._guarded(self._source),
                 "POST /v1/convert/file": self._guarded(self._file),
             }

@@ -42,7 +42,7 @@ class _Redis(socketserver.StreamRequestHandler):
                 self.rfile.readline()
                 words.append(self.rfile.readline().strip().decode())
             match words:
-                case ["AUTH", "open-webui", "right"]:
+                case ["AUTH", "open_webui", "right"]:
                     said = "+OK"
                 case ["SET", key, *_] if key.startswith("open-webui:"):
                     said = "+OK"
@@ -114,7 +114,7 @@ def webui_settings(
         "QDRANT_COLLECTION_PREFIX": PREFIX,
         "QDRANT_URI": database,
         "REDIS_KEY_PREFIX": "open-webui",
-        "REDIS_URL": f"redis://open-webui:right@127.0.0.1:{cache}/0",
+        "REDIS_URL": f"redis://open_webui:right@127.0.0.1:{cache}/0",
         "STATIC_DIR": str(folder / "static"),
         "VECTOR_DB": "qdrant",
         "WEBUI_ADMIN_EMAIL": EMAIL,

@@ -33,6 +33,10 @@ NAMES = (
     "consul",
     "vllm",
     "gpu-exporter",
+    "open-webui",
+    "docling",
+    "lightrag",
+    "qdrant",
     "pause",
 )
 USERS = {
@@ -45,6 +49,10 @@ USERS = {
     "consul": "100:1000",
     "vllm": "2000:0",
     "gpu-exporter": "65534:65534",
+    "open-webui": "1000:1000",
+    "docling": "1001:0",
+    "lightrag": "1000:1000",
+    "qdrant": "1000:1000",
     "pause": "65534:65534",
 }
 DIGEST = f"sha256:{'0' * 64}"
@@ -181,8 +189,9 @@ def test_nothing_is_built_when_the_registry_has_all(monkeypatch: pytest.MonkeyPa
     found = images.ensure(steps)
     assert tuple(found) == NAMES
     assert found["redis"].reference == f"198.18.0.10:5000/aiswarm/redis:{tag_of('redis')}@{DIGEST}"
-    assert [name for name, image in found.items() if image.stand_in] == ["vllm", "gpu-exporter", "pause"]
-    assert [step.note for step in steps.done] == ["nothing to do, 10 in the registry"]
+    stand_ins = ["vllm", "gpu-exporter", "open-webui", "docling", "lightrag", "qdrant", "pause"]
+    assert [name for name, image in found.items() if image.stand_in] == stand_ins
+    assert [step.note for step in steps.done] == [f"nothing to do, {len(NAMES)} in the registry"]
 
 
 def tag_of(name: str) -> str:

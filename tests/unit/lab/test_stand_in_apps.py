@@ -239,7 +239,7 @@ def test_a_later_password_does_not_open_the_account_of_before(settings: dict[str
         ),
         ({"DATABASE_URL": "postgresql://open_webui:right@a:5432/other"}, "database other does not exist"),
         ({"DATABASE_URL": "sqlite:///webui.db"}, "DATABASE_URL: must be postgresql://"),
-        ({"REDIS_URL": "redis://open-webui:right@127.0.0.1:1/0"}, "Connection refused"),
+        ({"REDIS_URL": "redis://open_webui:right@127.0.0.1:1/0"}, "Connection refused"),
         ({"REDIS_KEY_PREFIX": "other"}, "SET: must be +OK, got -NOPERM"),
         ({"VECTOR_DB": "chroma"}, "VECTOR_DB: must be qdrant, got 'chroma'"),
         ({"ENABLE_SIGNUP": "true"}, "ENABLE_SIGNUP: must be false, got 'true'"),

@@ -43,12 +43,8 @@ def container(
 
 
 def states(stack: Stack, node: str) -> dict[str, State]:
-    """States of a node's services but for its agent, which is on every node."""
-    return {
-        item.name: item.state
-        for item in hosts.survey(stack)
-        if item.node == node and item.name != f"{node}-agent"
-    }
+    """States of a node's engines; what else runs there is told in the same way."""
+    return {item.name: item.state for item in hosts.survey(stack) if item.name.startswith(f"{node}-vllm-")}
 
 
 @pytest.mark.parametrize(

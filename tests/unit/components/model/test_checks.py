@@ -93,11 +93,14 @@ def test_the_same_port_on_another_node_is_free() -> None:
 
 
 def test_memory_of_a_node() -> None:
-    assert problems(settings("prod", nodes__thanos__memory_mib=8320 + 4096)) == []
-    assert problems(settings("prod", nodes__thanos__memory_mib=8319 + 4096)) == [
+    specs = swarm(settings("prod"))["thanos"]
+    needed = sum(spec.limits.memory_mib for spec in specs)
+    each = ", ".join(f"{spec.name} {spec.limits.memory_mib}" for spec in specs)
+    assert problems(settings("prod", nodes__thanos__memory_mib=needed + 4096)) == []
+    assert problems(settings("prod", nodes__thanos__memory_mib=needed - 1 + 4096)) == [
         (
             "aiswarm:nodes.thanos.memory_mib: less reserved_mib must hold the limits of all services, "
-            "8320 MiB (agent 128, vllm-backup 8192), got 8319 MiB; lower some in aiswarm:limits"
+            f"{needed} MiB ({each}), got {needed - 1} MiB; lower some in aiswarm:limits"
         )
     ]
 

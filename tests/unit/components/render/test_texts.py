@@ -211,6 +211,7 @@ def test_every_service_with_metrics_is_scraped_where_it_answers() -> None:
         "starlord-vllm-primary": "100.72.73.3:8000",
         "starlord-vllm-secondary": "100.72.73.3:8001",
         "thanos-vllm-backup": "100.122.12.54:8002",
+        "thanos-documents": "100.122.12.54:5001",
     }
 
 
