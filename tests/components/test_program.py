@@ -60,8 +60,14 @@ def test_a_committed_stack_previews_without_any_secret(stack: str) -> None:
 def test_no_resource_touches_the_vector_database(stack: str) -> None:
     recording = run(stack)
 
+    clients = ("oracle-open-webui", "thanos-rag")
+    identity = ("name", "image", "volumes", "mounts", "networksAdvanced", "labels")
     mentioned = [
-        found.urn for found in recording.registrations if "qdrant" in json.dumps(found.inputs).lower()
+        found.urn
+        for found in recording.registrations
+        if "qdrant" in found.name.lower()
+        or "qdrant" in json.dumps([found.inputs.get(key) for key in identity], default=str).lower()
+        or ("qdrant" in json.dumps(found.inputs).lower() and not found.name.startswith(clients))
     ]
     published = [
         port["external"]
