@@ -18,7 +18,7 @@ from components.catalogue.credentials import (
 from components.catalogue.images import image
 from components.catalogue.keys import external_key
 from components.catalogue.limits import limits
-from components.config.settings import RemoteModel, Settings
+from components.config.settings import RemoteModel, RemoteSearch, Settings
 from components.model.access import Flow, Probe
 from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER, PERPLEXITY
 from components.model.files import ConfigFile, Configuration
@@ -138,7 +138,9 @@ def _remote(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
                 model=f"{provider}/{model.model}",
                 key_variable=key.name.upper(),
                 dollars_per_day=model.dollars_per_day,
-                input_dollars_per_million=model.input_dollars_per_million,
+                input_dollars_per_million=(
+                    None if isinstance(model, RemoteSearch) else model.input_dollars_per_million
+                ),
                 output_dollars_per_million=(
                     model.output_dollars_per_million if isinstance(model, RemoteModel) else 0
                 ),

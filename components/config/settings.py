@@ -135,6 +135,20 @@ class RemoteModel(RemoteEmbedding):
     output_dollars_per_million: Annotated[float, Field(gt=0)]
 
 
+class RemoteSearch(_Section):
+    """A model that searches the web, and takes a fee for each request beside its price of tokens.
+
+    No price is given here: with one, LiteLLM counts tokens alone and not what the answer says it cost, and
+    the budget would let through many times its sum (seen with 1.106.2).
+    """
+
+    model: Literal["sonar", "sonar-pro", "sonar-reasoning-pro"]
+    """Those whose prices LiteLLM knows, should an answer not say its cost."""
+
+    dollars_per_day: Annotated[float, Field(gt=0, le=1000)]
+    """The gateway sends no more requests there once this is spent."""
+
+
 class RemoteSettings(_Section):
     """Models that are paid for; each is left out while its key is not set."""
 
@@ -142,7 +156,7 @@ class RemoteSettings(_Section):
     gemini: RemoteModel | None = None
     """These two stand behind the swarm's own engines in the cascade, in this order."""
 
-    perplexity: RemoteModel | None = None
+    perplexity: RemoteSearch | None = None
     """Answers with sources, under a name of its own: nobody else's answer could stand in for it."""
 
     embedding: RemoteEmbedding | None = None

@@ -58,7 +58,9 @@ class RemoteStep:
     """Variable of the start script that holds the key."""
 
     dollars_per_day: float
-    input_dollars_per_million: float
+    input_dollars_per_million: float | None
+    """None where every answer says what it cost."""
+
     output_dollars_per_million: float = 0
     """An embedding has none."""
 
@@ -171,10 +173,18 @@ def _remote_deployment(public_name: str, step: RemoteStep, place: Mapping[str, i
             "budget_duration": "1d",
             "timeout": ANSWER_SECONDS,
             "stream_timeout": _FIRST_CHUNK_SECONDS,
-            "input_cost_per_token": step.input_dollars_per_million / 1e6,
-            "output_cost_per_token": step.output_dollars_per_million / 1e6,
+            **_prices(step),
         },
         "model_info": {"id": step.name},
+    }
+
+
+def _prices(step: RemoteStep) -> dict[str, float]:
+    if step.input_dollars_per_million is None:
+        return {}
+    return {
+        "input_cost_per_token": step.input_dollars_per_million / 1e6,
+        "output_cost_per_token": step.output_dollars_per_million / 1e6,
     }
 
 

@@ -9,6 +9,7 @@ import time
 import httpx
 import pytest
 
+from components.catalogue.haproxy import API_INTERNAL
 from lab import environment, nodes
 from ops import chat
 from ops.stack import Stack
@@ -67,6 +68,17 @@ def test_plain_http_leads_to_https(front_door: httpx.Client) -> None:
 
     assert answer.status_code in {301, 302, 307, 308}
     assert answer.headers["location"].startswith("https://")
+
+
+def test_the_swarms_own_services_have_a_door_without_tls_that_asks_for_the_same_key(
+    front_door: httpx.Client, key: str
+) -> None:
+    url = f"http://{front_door.base_url.host}:{API_INTERNAL}/v1/models"
+
+    stranger = httpx.get(url, trust_env=False)
+    service = httpx.get(url, headers={"authorization": f"Bearer {key}"}, trust_env=False)
+
+    assert (stranger.status_code, service.status_code) == (401, 200)
 
 
 def test_old_tls_is_refused(front_door: httpx.Client) -> None:

@@ -152,7 +152,8 @@ def test_every_paid_model_has_a_price_and_a_budget_for_itself_and_for_its_provid
     assert len(paid) == 5
     for step in paid:
         budget = providers[step["model"].partition("/")[0]]
-        assert step["input_cost_per_token"] > 0
+        # Perplexity's answers say what they cost; with a price LiteLLM would not listen to them
+        assert step.get("input_cost_per_token", 0) > 0 or step["model"] == "perplexity/sonar"
         assert 0 < step["max_budget"] <= budget["budget_limit"]
         assert step["budget_duration"] == budget["time_period"] == "1d"
 
