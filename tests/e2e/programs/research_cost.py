@@ -54,7 +54,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text.encode())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class names it so
+    def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
