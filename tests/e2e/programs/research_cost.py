@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+# It is in its own image, and not here.
 import litellm  # type: ignore[import-not-found]
 import yaml
 
@@ -58,6 +59,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+# The same.
 class Ledger(litellm.integrations.custom_logger.CustomLogger):  # type: ignore[misc]
     """Hears what LiteLLM counts, as its budgets do."""
 
