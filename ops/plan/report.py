@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from rich.table import Column, Table
 
 from components.model.endpoints import external_endpoints
+from ops.plan import engines
 from ops.plan.blast import Blast, blasts
 from ops.plan.capacity import NodeNeeds, needs
+from ops.plan.engines import EngineFit
 from ops.plan.order import waves
 from ops.stack import Stack
 
@@ -19,6 +21,8 @@ class Plan:
     """Everything that is told of a stack before it is deployed."""
 
     stack: str
+    profile: str
+    engines: tuple[EngineFit, ...]
     nodes: tuple[NodeNeeds, ...]
     start_order: tuple[tuple[str, ...], ...]
     restarts: tuple[Blast, ...]
@@ -34,6 +38,8 @@ def plan(stack: Stack) -> Plan:
     externals = [endpoint.name for endpoint in external_endpoints(stack.settings)]
     return Plan(
         stack=stack.name,
+        profile=stack.settings.models.profile,
+        engines=engines.engines(stack),
         nodes=tuple(needs(name, node, stack.on(name)) for name, node in stack.nodes.items()),
         start_order=waves(stack.services),
         restarts=blasts(stack.services, externals),
@@ -50,10 +56,11 @@ def as_object(found: Plan) -> dict[str, object]:
 
 
 def tables(found: Plan) -> tuple[Table, ...]:
-    """Sums by node, needs by service, waves, and who is touched by a restart."""
+    """Sums by node, needs by service, cards, waves, and who is touched by a restart."""
     return (
         _sums(found.nodes),
         _services(found.nodes),
+        engines.table(found.engines, profile=found.profile),
         _waves(found.start_order),
         _restarts(found.restarts),
     )
