@@ -6,13 +6,14 @@ Equal to `privileged` is what hands over the host by itself, whatever else is ha
   kernel programs;
 - the host's own process, memory, network or user namespace;
 - the container engine's socket, directly or through a folder that holds it: who may talk to the engine may
-  start a privileged container. A bind mount can also hide in the options of a volume.
+  start a privileged container. A bind mount can also hide in the options of a volume. A folder that holds it
+  may be mounted where memory of the container's own lies over the socket's place, so that it is not there.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .support.fields import Fields
 from .support.problems import Problem
@@ -60,9 +61,12 @@ def check_mounts(container: Resource) -> Iterator[Problem]:
 
 
 def check_volumes(container: Resource) -> Iterator[Problem]:
-    """Refuse the same in the short form of a mount."""
+    """Refuse the same in the short form of a mount, unless the socket is covered."""
+    covers = tuple(container.fields.nested("tmpfs"))
     for volume in container.fields.objects("volumes"):
-        yield from _check_path(container, volume, "hostPath")
+        target = volume.text("containerPath")
+        if target is None or not covers or not covers_sockets(volume.text("hostPath"), target, covers):
+            yield from _check_path(container, volume, "hostPath")
 
 
 def check_driver_options(volume: Resource) -> Iterator[Problem]:
@@ -70,12 +74,29 @@ def check_driver_options(volume: Resource) -> Iterator[Problem]:
     yield from _check_path(volume, volume.fields.nested("driverOpts"), "device")
 
 
+def covers_sockets(path: str | None, target: str, covers: Sequence[str]) -> bool:
+    """Tell whether every place of a socket below the mounted folder has one of `covers` over it.
+
+    Only a folder can be covered, and only by what is mounted inside of it: Docker mounts the shorter path
+    first. The link /var/run leads to the container's own /run.
+    """
+    clean = _clean(path or "")
+    sockets = [socket for socket in SOCKETS if socket.startswith(clean.rstrip("/") + "/")]
+    places = [posixpath.join(target, posixpath.relpath(socket, clean)) for socket in sockets]
+    inside = [f"{cover.rstrip('/')}/" for cover in covers if cover.startswith(target.rstrip("/") + "/")]
+    return bool(places) and all(place.startswith(tuple(inside)) for place in places)
+
+
+def _clean(path: str) -> str:
+    """The path without detours. normpath keeps two leading slashes; /var/run is a link to /run."""
+    clean = posixpath.normpath("/" + path.lstrip("/"))
+    inside = clean == "/var/run" or clean.startswith("/var/run/")
+    return clean.removeprefix("/var") if inside else clean
+
+
 def exposes_socket(path: str) -> bool:
     """Tell whether mounting a host path brings the engine's socket into the container."""
-    # normpath keeps two leading slashes; /var/run is a link to /run.
-    clean = posixpath.normpath("/" + path.lstrip("/"))
-    if clean == "/var/run" or clean.startswith("/var/run/"):
-        clean = clean.removeprefix("/var")
+    clean = _clean(path)
     folder = clean.rstrip("/") + "/"
     inside = any(socket == clean or socket.startswith(folder) for socket in SOCKETS)
     name = posixpath.basename(clean)

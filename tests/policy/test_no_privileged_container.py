@@ -119,3 +119,30 @@ def test_a_field_that_cannot_be_read_is_refused(changes: dict[str, object], path
     (found,) = RULE.judge(given.container(**changes))
     assert found.startswith(f"oracle-redis.{path} on node oracle: must be ")
     assert "that is known at preview, got " in found
+
+
+def mounted(path: str, target: str, *covers: str) -> list[str]:
+    volume = {"hostPath": path, "containerPath": target, "readOnly": True}
+    return RULE.judge(given.container(volumes=[volume], tmpfs=dict.fromkeys(covers, "size=1m")))
+
+
+def test_a_folder_with_the_socket_passes_where_the_socket_is_covered() -> None:
+    assert mounted("/", "/host", "/host/run") == []
+    assert mounted("/", "/host", "/tmp", "/host/run/") == []
+    assert mounted("/run", "/x", "/x/docker.sock", "/x/containerd", "/x/podman") != []
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "cover"),
+    [
+        ("/", "/host", "/run"),
+        ("/", "/host", "/host"),
+        ("/", "/host", "/host/runner"),
+        ("/", "/host", "/host/run/containerd"),
+        ("/", "/host/run", "/host"),
+        ("/run/docker.sock", "/x/docker.sock", "/x"),
+        ("/var", "/x", "/x/run"),
+    ],
+)
+def test_a_cover_elsewhere_helps_nothing(path: str, target: str, cover: str) -> None:
+    assert mounted(path, target, cover) == [SOCKET.format("oracle-redis.volumes[0].hostPath", path)]
