@@ -43,7 +43,13 @@ LITELLM_NAME: Final = "litellm"
 """Role and database of LiteLLM in PostgreSQL."""
 
 REDIS_NAME: Final = "swarm"
-"""User of Redis that our services log in as."""
+"""User of Redis that LiteLLM logs in as."""
 
 OPEN_WEBUI_NAME: Final = "open_webui"
 """Role and database of Open WebUI in PostgreSQL, and its user of Redis."""
+
+GRAFANA_NAME: Final = "grafana"
+"""Role and database of Grafana in PostgreSQL."""
+
+EXPORTER_NAME: Final = "exporter"
+"""Who asks PostgreSQL and Redis for figures, and may do nothing else: a role there, a user here."""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.catalogue.credentials import REDIS_NAME, REDIS_PASSWORD
+from components.catalogue.credentials import (
+    EXPORTER_NAME,
+    OPEN_WEBUI_NAME,
+    OPEN_WEBUI_REDIS_PASSWORD,
+    REDIS_EXPORTER_PASSWORD,
+    REDIS_NAME,
+    REDIS_PASSWORD,
+)
 from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
@@ -13,22 +20,28 @@ from components.model.files import Configuration
 from components.model.mounts import DataVolume
 from components.model.secrets import SecretFile
 from components.model.specs import Health, Port, ServiceSpec
-from components.render.redis import acl_parts, redis_files
+from components.render.redis import acl_parts, client, observer, redis_files
 
+NAME: Final = "redis"
 PORT: Final = 6379
 OPEN_WEBUI_PREFIX: Final = "open-webui"
 """What Open WebUI puts before every key (its setting REDIS_KEY_PREFIX): it sees no key of another program."""
 
 _FOLDER: Final = "/etc/redis"
+_USERS: Final = (
+    client(REDIS_NAME, REDIS_PASSWORD, keys="*"),
+    client(OPEN_WEBUI_NAME, OPEN_WEBUI_REDIS_PASSWORD, keys=f"{OPEN_WEBUI_PREFIX}:*"),
+    observer(EXPORTER_NAME, REDIS_EXPORTER_PASSWORD),
+)
 
 
 def redis(settings: Settings, *, node: str) -> ServiceSpec:
     """The server; its users are in a secret file, so no password is in its configuration."""
-    users = SecretFile(name="users.acl", parts=acl_parts(user=REDIS_NAME, password=REDIS_PASSWORD))
+    users = SecretFile(name="users.acl", parts=acl_parts(_USERS))
     allowed = limits(settings, node, "redis", memory_mib=1024, cpus="1.0")
     return ServiceSpec(
         node=node,
-        name="redis",
+        name=NAME,
         image=image(settings, "redis"),
         limits=allowed,
         # redis-cli exits with 0 on an error reply too: only the word tells.

@@ -31,9 +31,11 @@ _AFFECTED: Mapping[str, str] = {
     "litellm": "every request to the API",
     "open-webui": "its page",
     "postgres": "the gateway's keys and records of spending",
+    "postgres-exporter": "figures of the database, and alerts on them",
     "prometheus": "its page, and alerts for that time",
     "rag": "answers from documents",
     "redis": "the gateway's cached answers and shared counters",
+    "redis-exporter": "figures of the cache, and alerts on them",
     "vault": "logins of agents; services keep the files that they have",
 }
 """What is gone while a service starts again, by its short name."""

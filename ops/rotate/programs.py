@@ -65,13 +65,11 @@ def asked(ask: Ask, value: str) -> Reply:
         return Reply(Answer.UNCLEAR, str(error))
 
 
-def redis_user(stack: Stack, spec: ServiceSpec) -> Ask:
-    """Log in to Redis as the services do; the commands stand on standard input."""
+def redis_user(stack: Stack, spec: ServiceSpec, user: str = REDIS_NAME) -> Ask:
+    """Log in to Redis as a service does; the commands stand on standard input."""
 
     def ask(password: str) -> Reply:
-        said = inside(
-            stack, spec, ("redis-cli", "-p", str(redis.PORT)), stdin=f"AUTH {REDIS_NAME} {password}\n"
-        )
+        said = inside(stack, spec, ("redis-cli", "-p", str(redis.PORT)), stdin=f"AUTH {user} {password}\n")
         return _by_text(said.text, accepted="OK", refused="WRONGPASS")
 
     return ask
@@ -79,15 +77,19 @@ def redis_user(stack: Stack, spec: ServiceSpec) -> Ask:
 
 _PSQL = (
     "IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql --no-psqlrc --no-password --tuples-only --no-align"
-    ' --host=127.0.0.1 --port={port} --username="$1" --dbname="$1" --command="SELECT \'let in\'"'
+    ' --host=127.0.0.1 --port={port} --username="$1" --dbname="$2" --command="SELECT \'let in\'"'
 )
 
 
-def postgres_role(stack: Stack, spec: ServiceSpec, role: str) -> Ask:
-    """Log in to PostgreSQL over TCP as a service does, from within the container."""
+def postgres_role(stack: Stack, spec: ServiceSpec, role: str, database: str = "") -> Ask:
+    """Log in to PostgreSQL over TCP as a service does, from within the container.
+
+    Args:
+        database: The one that the role may reach; empty is the one of its name.
+    """
 
     def ask(password: str) -> Reply:
-        words = ("sh", "-c", _PSQL.format(port=postgres.PORT), "ask", role)
+        words = ("sh", "-c", _PSQL.format(port=postgres.PORT), "ask", role, database or role)
         said = inside(stack, spec, words, stdin=f"{password}\n")
         return _by_text(said.text, accepted="let in", refused="password authentication failed")
 

@@ -6,24 +6,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.catalogue import documents, open_webui, rag
+from components.catalogue import documents, open_webui, postgres, rag, redis
 from components.catalogue.credentials import (
     CONSUL_AGENT_TOKEN,
     CONSUL_GOSSIP_KEY,
     CONSUL_MANAGEMENT_TOKEN,
     DOCUMENTS_KEY,
     ENGINE_KEY,
+    EXPORTER_NAME,
+    GRAFANA_DATABASE_PASSWORD,
+    GRAFANA_NAME,
     LITELLM_DATABASE_PASSWORD,
     LITELLM_MASTER_KEY,
     LITELLM_MASTER_KEY_PARTS,
     LITELLM_NAME,
+    OPEN_WEBUI_DATABASE_PASSWORD,
+    OPEN_WEBUI_NAME,
+    OPEN_WEBUI_REDIS_PASSWORD,
     OPEN_WEBUI_SESSION_KEY,
     OPERATOR_PASSWORD,
+    POSTGRES_EXPORTER_PASSWORD,
     POSTGRES_PASSWORD,
     RAG_KEY,
+    REDIS_EXPORTER_PASSWORD,
+    REDIS_NAME,
     REDIS_PASSWORD,
 )
 from components.catalogue.vault import PULUMI_ID
+from components.model.secrets import SecretRef
 from components.model.specs import ServiceSpec
 from components.model.vault import node_role
 from ops import stack as engine
@@ -75,19 +85,25 @@ def asks_for(around: Surroundings, target: Target) -> Mapping[str, Ask]:
 Found = Iterator[tuple[str, Ask]]
 
 
-def _redis(around: Surroundings) -> Found:
-    for spec in _holding(around, REDIS_PASSWORD.name, "redis"):
-        yield f"{spec.full_name}: AUTH", programs.redis_user(around.stack, spec)
+def _redis(ref: SecretRef, user: str) -> Callable[[Surroundings], Found]:
+    def find(around: Surroundings) -> Found:
+        for spec in _holding(around, ref.name, redis.NAME):
+            yield f"{spec.full_name}: AUTH {user}", programs.redis_user(around.stack, spec, user)
+
+    return find
 
 
-def _role(around: Surroundings) -> Found:
-    for spec in _holding(around, LITELLM_DATABASE_PASSWORD.name, "postgres"):
-        where = f"{spec.full_name}: login of {LITELLM_NAME}"
-        yield where, programs.postgres_role(around.stack, spec, LITELLM_NAME)
+def _role(ref: SecretRef, role: str, database: str = "") -> Callable[[Surroundings], Found]:
+    def find(around: Surroundings) -> Found:
+        for spec in _holding(around, ref.name, postgres.NAME):
+            where = f"{spec.full_name}: login of {role}"
+            yield where, programs.postgres_role(around.stack, spec, role, database)
+
+    return find
 
 
 def _superuser(around: Surroundings) -> Found:
-    for spec in _holding(around, POSTGRES_PASSWORD.name, "postgres"):
+    for spec in _holding(around, POSTGRES_PASSWORD.name, postgres.NAME):
         yield f"{spec.full_name}: its verifier", programs.postgres_superuser(around.stack, spec)
 
 
@@ -98,7 +114,7 @@ def _gateway(around: Surroundings) -> Found:
 
 
 def _engines(around: Surroundings) -> Found:
-    for spec in _holding(around, ENGINE_KEY.name, ENGINE):
+    for spec in (one for one in consumers(around.stack, ENGINE_KEY.name) if one.name.startswith(ENGINE)):
         address = around.stack.nodes[spec.node].address
         url = f"http://{address}:{spec.published_port('http')}/v1/models"
         yield f"{spec.full_name}: {url}", programs.bearer(url)
@@ -158,13 +174,20 @@ def _program(around: Surroundings) -> Found:
 
 
 def _holding(around: Surroundings, name: str, service: str) -> Iterator[ServiceSpec]:
-    """The services that hold the secret and whose short name begins so."""
-    return (spec for spec in consumers(around.stack, name) if spec.name.startswith(service))
+    """The service of this short name, where it holds the secret: its clients hold it too."""
+    return (spec for spec in consumers(around.stack, name) if spec.name == service)
 
 
 _PROGRAMS: Mapping[str, Callable[[Surroundings], Found]] = {
-    REDIS_PASSWORD.name: _redis,
-    LITELLM_DATABASE_PASSWORD.name: _role,
+    REDIS_PASSWORD.name: _redis(REDIS_PASSWORD, REDIS_NAME),
+    OPEN_WEBUI_REDIS_PASSWORD.name: _redis(OPEN_WEBUI_REDIS_PASSWORD, OPEN_WEBUI_NAME),
+    REDIS_EXPORTER_PASSWORD.name: _redis(REDIS_EXPORTER_PASSWORD, EXPORTER_NAME),
+    LITELLM_DATABASE_PASSWORD.name: _role(LITELLM_DATABASE_PASSWORD, LITELLM_NAME),
+    OPEN_WEBUI_DATABASE_PASSWORD.name: _role(OPEN_WEBUI_DATABASE_PASSWORD, OPEN_WEBUI_NAME),
+    GRAFANA_DATABASE_PASSWORD.name: _role(GRAFANA_DATABASE_PASSWORD, GRAFANA_NAME),
+    POSTGRES_EXPORTER_PASSWORD.name: _role(
+        POSTGRES_EXPORTER_PASSWORD, EXPORTER_NAME, database=postgres.MONITORED
+    ),
     POSTGRES_PASSWORD.name: _superuser,
     LITELLM_MASTER_KEY.name: _gateway,
     ENGINE_KEY.name: _engines,

@@ -23,4 +23,5 @@ export PGOPTIONS='-c log_min_duration_statement=-1 -c log_statement=none'
 exec psql --set=ON_ERROR_STOP=1 --no-psqlrc --quiet --username postgres --dbname postgres <<'SQL'
 \set password `cat §{superuser_file}`
 ALTER ROLE postgres PASSWORD :'password';
+REVOKE CONNECT ON DATABASE postgres FROM PUBLIC;
 §{statements}SQL

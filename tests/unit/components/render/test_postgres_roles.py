@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
+from components.model.files import ConfigFile
 from components.render import postgres
 
 PSQL = """#!/bin/sh
@@ -25,11 +27,27 @@ printf '%s\\n' "$*" >>"$FOLDER/asked"
 
 
 def script(**roles: str) -> str:
-    files = postgres.postgres_files(
-        memory_mib=512, networks=[IPv4Network("172.20.1.0/24")], superuser_file="/s/admin", roles=roles
-    )
-    (found,) = (file.text for file in files if file.name == postgres.ROLES_SCRIPT)
+    (found,) = (file.text for file in files(roles) if file.name == postgres.ROLES_SCRIPT)
     return found
+
+
+def files(roles: Mapping[str, str]) -> tuple[ConfigFile, ...]:
+    network = IPv4Network("172.20.1.0/24")
+    return postgres.postgres_files(
+        memory_mib=512,
+        networks=[network],
+        superuser_file="/s/admin",
+        roles=roles,
+        monitor=postgres.Monitor(name="exporter", password_file="/s/exporter", network=network),  # noqa: S106 - a path
+    )
+
+
+def test_who_reads_figures_reaches_the_empty_database_and_comes_from_the_nodes_network_only() -> None:
+    (rules,) = (file.text for file in files({"litellm": "/s/litellm"}) if file.name == "pg_hba.conf")
+    assert [line.split() for line in rules.splitlines() if "exporter" in line] == [
+        ["host", "postgres", "exporter", address, "scram-sha-256"]
+        for address in ("127.0.0.1/32", "172.20.1.0/24")
+    ]
 
 
 def statements(text: str) -> list[str]:
@@ -42,6 +60,7 @@ def test_every_role_gets_its_password_and_its_own_database() -> None:
     assert statements(script(litellm="/s/litellm", grafana="/s/grafana")) == [
         r"\set password `cat /s/admin`",
         "ALTER ROLE postgres PASSWORD :'password';",
+        "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC;",
         *(
             line
             for name in ("litellm", "grafana")
@@ -57,6 +76,14 @@ def test_every_role_gets_its_password_and_its_own_database() -> None:
                 f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC;",
             )
         ),
+        r"\set password `cat /s/exporter`",
+        (
+            "SELECT 'CREATE ROLE exporter LOGIN' WHERE NOT EXISTS "
+            r"(SELECT FROM pg_roles WHERE rolname = 'exporter') \gexec"
+        ),
+        "ALTER ROLE exporter PASSWORD :'password';",
+        "GRANT pg_monitor TO exporter;",
+        "GRANT CONNECT ON DATABASE postgres TO exporter;",
     ]
 
 
@@ -91,7 +118,7 @@ class Container:
 def container(tmp_path: Path) -> Container:
     made = Container(tmp_path)
     (tmp_path / "s").mkdir()
-    for name in ("admin", "litellm"):
+    for name in ("admin", "litellm", "exporter"):
         (tmp_path / "s" / name).write_text("not empty")
     made.program("psql", PSQL)
     made.program("pg_isready", READY)
@@ -116,7 +143,7 @@ def test_no_slow_statement_is_logged_with_its_password(container: Container) -> 
     assert options == "-c log_min_duration_statement=-1 -c log_statement=none"
 
 
-@pytest.mark.parametrize("name", ["admin", "litellm"])
+@pytest.mark.parametrize("name", ["admin", "litellm", "exporter"])
 @pytest.mark.parametrize("there", [True, False])
 def test_a_password_that_is_not_there_is_never_set(container: Container, name: str, there: bool) -> None:
     """A command that fails gives psql an empty text, which it would take for the password."""
