@@ -59,7 +59,8 @@ TAGGED: Final = (
     # Only the -alpine variant has a shell, which waits for the password.
     _Entry("redis-exporter", "oliver006/redis_exporter:v1.93.0-alpine", user="59000:59000"),
     # renovate: datasource=docker depName=prom/node-exporter
-    _Entry("node-exporter", "prom/node-exporter:v1.12.1", user="65534:65534"),
+    # It sees its node's processes: with a user of its own, it may look into none of another service.
+    _Entry("node-exporter", "prom/node-exporter:v1.12.1", user="9100:9100"),
     # renovate: datasource=docker depName=prom/blackbox-exporter
     # The image itself would run as root.
     _Entry("blackbox-exporter", "prom/blackbox-exporter:v0.28.0", user="65534:65534"),

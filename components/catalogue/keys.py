@@ -8,12 +8,20 @@ from typing import Final
 
 from components.config.settings import Settings
 from components.model import external_keys
-from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER, PERPLEXITY, QDRANT
+from components.model.external_keys import (
+    ALERT_WEBHOOK,
+    GEMINI,
+    GEMINI_ALTERNATE,
+    OPENROUTER,
+    PERPLEXITY,
+    QDRANT,
+)
 from components.model.naming import service_name
 from components.model.secrets import SecretRef, SecretSource
 
 _GATEWAY: Final = service_name("oracle", "litellm")
 _USERS: Final = {
+    ALERT_WEBHOOK: (service_name("oracle", "alertmanager"),),
     OPENROUTER: (_GATEWAY,),
     GEMINI: (_GATEWAY,),
     GEMINI_ALTERNATE: (_GATEWAY,),

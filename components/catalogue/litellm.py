@@ -152,6 +152,11 @@ def _remote(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
     ]
 
 
+def daily_budgets(settings: Settings) -> dict[str, float]:
+    """What each provider of a paid step may cost a day, in dollars."""
+    return {step.provider: step.dollars_per_day for step, _ in _remote(settings)}
+
+
 def _files(
     settings: Settings,
     node: str,

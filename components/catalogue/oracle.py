@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from components.catalogue.alertmanager import NAME as ALERTMANAGER
+from components.catalogue.alertmanager import PORT as ALERTMANAGER_PORT
+from components.catalogue.alertmanager import alertmanager
+from components.catalogue.blackbox import blackbox
 from components.catalogue.consul import consul, registering
 from components.catalogue.documents import NAME as DOCUMENTS
+from components.catalogue.exporters import node_exporter, postgres_exporter, redis_exporter
 from components.catalogue.haproxy import haproxy
 from components.catalogue.litellm import litellm
 from components.catalogue.open_webui import open_webui
@@ -37,20 +42,30 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
     behind = (
         postgres(settings, node=NODE),
         redis(settings, node=NODE),
+        postgres_exporter(settings, node=NODE),
+        redis_exporter(settings, node=NODE),
+        node_exporter(settings, node=NODE, published=False),
         litellm(settings, node=NODE, steps=_steps(cascade, pools)),
-        haproxy(settings, node=NODE, pools=pools, pages=(_page("prometheus", PROMETHEUS_PORT),)),
+        haproxy(settings, node=NODE, pools=pools, pages=_PAGES),
         open_webui(settings, node=NODE, converter=_of_peer(settings, peers, DOCUMENTS)),
     )
     catalogue = consul(settings, node=NODE)
-    watching = prometheus(settings, node=NODE, watched=(*behind, catalogue, *peers))
-    everything = (*behind, catalogue, watching, *peers)
-    return (*behind, watching, registering(settings, catalogue, everything))
+    telling = alertmanager(settings, node=NODE)
+    probing = blackbox(settings, node=NODE)
+    names = [pool.name for pool in pools]
+    watched = (*behind, catalogue, telling, probing, *peers)
+    watching = prometheus(settings, node=NODE, watched=watched, pools=names)
+    ours = (*behind, telling, probing, watching)
+    return (*ours, registering(settings, catalogue, (*ours, catalogue, *peers)))
 
 
 def _page(name: str, port: int) -> Page:
     """A program of this node that people reach through the proxy, at the port that it has itself."""
     full_name = service_name(NODE, name)
     return Page(name=name, port=port, service=ManagedEndpoint(service=full_name, host=full_name, port=port))
+
+
+_PAGES: Final = (_page("prometheus", PROMETHEUS_PORT), _page(ALERTMANAGER, ALERTMANAGER_PORT))
 
 
 def _of_peer(settings: Settings, peers: Sequence[ServiceSpec], name: str) -> ManagedEndpoint:

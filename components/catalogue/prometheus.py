@@ -6,27 +6,54 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from components.catalogue import alertmanager, blackbox, gpu, vault
 from components.catalogue.images import image
 from components.catalogue.limits import limits
+from components.catalogue.litellm import daily_budgets
 from components.config.settings import Settings
-from components.model.access import Probe, Watch
+from components.model.access import Flow, Probe, Watch
 from components.model.endpoints import reach
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.mounts import DataVolume
+from components.model.naming import service_name
 from components.model.secrets import SecretChange, SecretFile
 from components.model.specs import Health, Metrics, Port, ServiceSpec
-from components.render.prometheus import Job, render_alerts, render_prometheus
+from components.render.alerts import Subjects, render_alerts
+from components.render.prometheus import Job, render_prometheus
 
 PORT: Final = 9090
+_ASKED: Final = (blackbox.NAME, alertmanager.NAME)
 _FOLDER: Final = "/etc/prometheus"
 
 
-def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec]) -> ServiceSpec:
-    """The server, watching `watched` and itself.
+def prometheus(
+    settings: Settings, *, node: str, watched: Sequence[ServiceSpec], pools: Sequence[str]
+) -> ServiceSpec:
+    """The server, watching `watched` and itself, through the blackbox exporter on its node where needed.
 
     Its port is not published: it has no users of its own, so people reach it through the proxy.
+
+    Args:
+        pools: The proxy's names of the pools that lead to engines.
     """
-    bare = ServiceSpec(
+    bare = _bare(settings, node)
+    everything = (*watched, bare)
+    files = (
+        ConfigFile(name="prometheus.yml", text=_config(settings, everything, node=node)),
+        ConfigFile(name="alerts.yml", text=render_alerts(_subjects(settings, watched, pools))),
+    )
+    check = ("promtool", "check", "config", "{folder}/prometheus.yml")
+    return replace(
+        bare,
+        configuration=Configuration(folder=_FOLDER, files=files, reload=Reload(check=check, signal="HUP")),
+        secrets=_credentials(everything),
+        on_secret_change=SecretChange.RELOAD,
+    )
+
+
+def _bare(settings: Settings, node: str) -> ServiceSpec:
+    """The service, as far as it does not depend on what it watches."""
+    return ServiceSpec(
         node=node,
         name="prometheus",
         image=image(settings, "prometheus"),
@@ -38,27 +65,36 @@ def prometheus(settings: Settings, *, node: str, watched: Sequence[ServiceSpec])
             "--storage.tsdb.path=/prometheus",
             "--storage.tsdb.retention.time=30d",
             "--storage.tsdb.retention.size=8GB",
+            f"--web.external-url=http://{settings.nodes.by_name()[node].address}:{PORT}/",
         ),
         ports=(Port(name="http", container=PORT),),
         probe=Probe(port="http", path="/-/ready"),
         volumes=(DataVolume(name="data", path="/prometheus", gib=10),),
         metrics=Metrics(port="http"),
         watches=(Watch.METRICS,),
+        talks_to=tuple(Flow(to=service_name(node, name), port="http") for name in _ASKED),
         stop_grace_seconds=60,
     )
-    everything = (*watched, bare)
-    files = (
-        ConfigFile(
-            name="prometheus.yml", text=render_prometheus(_jobs(settings, everything, seen_from=node))
-        ),
-        ConfigFile(name="alerts.yml", text=render_alerts()),
+
+
+def _config(settings: Settings, specs: Sequence[ServiceSpec], *, node: str) -> str:
+    prober, teller = service_name(node, blackbox.NAME), service_name(node, alertmanager.NAME)
+    return render_prometheus(
+        _jobs(settings, specs, seen_from=node),
+        list(blackbox.looks(settings, specs, seen_from=node)),
+        prober=f"{prober}:{blackbox.PORT}",
+        alertmanager=f"{teller}:{alertmanager.PORT}",
     )
-    check = ("promtool", "check", "config", "{folder}/prometheus.yml")
-    return replace(
-        bare,
-        configuration=Configuration(folder=_FOLDER, files=files, reload=Reload(check=check, signal="HUP")),
-        secrets=_credentials(everything),
-        on_secret_change=SecretChange.RELOAD,
+
+
+def _subjects(settings: Settings, watched: Sequence[ServiceSpec], pools: Sequence[str]) -> Subjects:
+    """Whom the alerts are about."""
+    return Subjects(
+        vault_job=service_name(vault.SERVER_NODE, vault.SERVER),
+        backup_node=vault.SERVER_NODE,
+        card_monitors=[spec.full_name for spec in watched if spec.image.name == gpu.IMAGE],
+        pools=pools,
+        budgets=daily_budgets(settings),
     )
 
 

@@ -7,7 +7,7 @@ HOST_ROOT = "/opt/swarm"
 """Folder on every node below which this program, and nothing else, keeps its files."""
 
 METRICS_FOLDER = f"{HOST_ROOT}/metrics"
-"""Folder on a node whose `*.prom` files its node exporter shows: figures of what is no service."""
+"""Folder on every node for figures that no service shows: files `*.prom`, which its node exporter reads."""
 
 NETWORK = "swarm"
 """Docker network of a node; one per node, each with its own /24."""

@@ -52,6 +52,14 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
         "oracle-prometheus": [],
         "oracle-open-webui": [3000],
         "oracle-consul": [8500],
+        "oracle-postgres-exporter": [],
+        "oracle-redis-exporter": [],
+        "oracle-node-exporter": [],
+        "oracle-alertmanager": [],
+        "oracle-blackbox-exporter": [],
+        "starlord-node-exporter": [9100],
+        "thanos-node-exporter": [9100],
+        "thanos-thermal-monitor": [9092],
         "starlord-gpu-monitor": [9091],
         "starlord-vllm-primary": [8000],
         "starlord-vllm-secondary": [8001],
@@ -151,6 +159,7 @@ def test_engines_get_the_card_and_stand_ins_do_not() -> None:
         "starlord-gpu-monitor",
         "starlord-vllm-primary",
         "starlord-vllm-secondary",
+        "thanos-thermal-monitor",
         "thanos-vllm-backup",
     ]
     assert not any(spec.gpu for spec in pretended.values())
@@ -168,6 +177,8 @@ def test_another_password_reaches_its_program_with_as_little_harm_as_it_allows()
     assert changes == {
         "oracle-postgres": SecretChange.SETTLE,
         "oracle-redis": SecretChange.REPLACE,
+        "oracle-postgres-exporter": SecretChange.REPLACE,
+        "oracle-redis-exporter": SecretChange.REPLACE,
         "oracle-litellm": SecretChange.REPLACE,
         "oracle-haproxy": SecretChange.RELOAD,
         "oracle-prometheus": SecretChange.RELOAD,

@@ -201,12 +201,24 @@ def test_workers_are_those_of_the_settings() -> None:
 
 def test_every_service_with_metrics_is_scraped_where_it_answers() -> None:
     config = yaml.safe_load(text("prod", "oracle-prometheus", "prometheus.yml"))
-    targets = {job["job_name"]: job["static_configs"][0]["targets"][0] for job in config["scrape_configs"]}
+    targets = {
+        job["job_name"]: job["static_configs"][0]["targets"][0]
+        for job in config["scrape_configs"]
+        if job["static_configs"][0]["labels"]["watch"] == "metrics"
+    }
     assert targets == {
         "oracle-litellm": "oracle-litellm:4000",
         "oracle-haproxy": "oracle-haproxy:8888",
         "oracle-prometheus": "oracle-prometheus:9090",
         "oracle-consul": "oracle-consul:8500",
+        "oracle-postgres-exporter": "oracle-postgres-exporter:9187",
+        "oracle-redis-exporter": "oracle-redis-exporter:9121",
+        "oracle-node-exporter": "oracle-node-exporter:9100",
+        "oracle-alertmanager": "oracle-alertmanager:9093",
+        "oracle-blackbox-exporter": "oracle-blackbox-exporter:9115",
+        "starlord-node-exporter": "100.72.73.3:9100",
+        "thanos-node-exporter": "100.122.12.54:9100",
+        "thanos-thermal-monitor": "100.122.12.54:9092",
         "starlord-gpu-monitor": "100.72.73.3:9091",
         "starlord-vllm-primary": "100.72.73.3:8000",
         "starlord-vllm-secondary": "100.72.73.3:8001",
@@ -234,7 +246,7 @@ def test_a_scrape_asks_with_the_parameters_of_its_service() -> None:
 
 def test_database_accepts_the_node_network_and_the_nodes_and_nobody_else() -> None:
     lines = text("prod", "oracle-postgres", "pg_hba.conf").splitlines()
-    hosts = [line.split()[3:] for line in lines if line.startswith("host") and "postgres" not in line]
+    hosts = [line.split()[3:] for line in lines if "sameuser" in line]
     assert hosts == [
         [network, "scram-sha-256"]
         for network in (
@@ -252,7 +264,13 @@ def test_cache_leaves_room_in_its_limit_and_shows_nothing_without_a_password() -
     spec = service("prod", "oracle-redis")
     assert f"maxmemory {spec.limits.memory_mib * 6 // 10}mb" in text("prod", "oracle-redis", "redis.conf")
     (users,) = spec.secrets
-    assert users.parts[0] == (
-        "user default on nopass resetkeys resetchannels -@all +ping\n"
-        "user swarm on ~* &* +@all -@admin -@dangerous +info >"
-    )
+    assert [part for part in users.parts if isinstance(part, str) and part != "\n"] == [
+        "user default on nopass resetkeys resetchannels -@all +ping\n",
+        "user swarm on ~* &* +@all -@admin -@dangerous +info >",
+        "user open_webui on ~open-webui:* &* +@all -@admin -@dangerous +info >",
+        (
+            "user exporter on resetkeys resetchannels -@all +ping +info +client|setname +latency|latest "
+            "+latency|histogram +slowlog|len >"
+        ),
+    ]
+    assert len(set(users.references)) == 3
