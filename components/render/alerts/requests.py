@@ -63,7 +63,7 @@ def _proxy(pools: Sequence[str]) -> Iterator[Rule]:
             expression=f"sum by (node, job) ({up.format(more=more)}) <= 1",
             lasts="2m",
             severity=Severity.WARNING,
-            summary="{{ $value }} of the engines answers; nothing but paid models is behind it",
+            summary="{{ $value }} engine behind {{ $labels.node }} works; after it there are only paid models",
             fix="./swarm status; a cold engine takes a quarter of an hour",
         )
 
