@@ -63,7 +63,7 @@ def _proxy(pools: Sequence[str]) -> Iterator[Rule]:
             expression=f"sum by (node, job) ({up.format(more=more)}) <= 1",
             lasts="2m",
             severity=Severity.WARNING,
-            summary="{{ $value }} engine behind {{ $labels.node }} works; after it there are only paid models",
+            summary="{{ $value }} engine of {{ $labels.node }} works; after it only paid models are left",
             fix="./swarm status; a cold engine takes a quarter of an hour",
         )
 
