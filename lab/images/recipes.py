@@ -15,6 +15,7 @@ from lab import paths, programs
 from lab.programs import Program
 
 FOLDER: Final = paths.REPO / "lab" / "images"
+OWN: Final = paths.REPO / "images"
 _STAND_IN: Final = (
     "lab/__init__.py",
     "lab/fakes/__init__.py",
@@ -37,26 +38,33 @@ class Recipe:
 
     Attributes:
         name: The image's name, and the folder of its Dockerfile.
+        own: The folder lies in `images/`: the image of our own that production runs too, on another base.
         stand_in: It imitates the product instead of being it.
         programs: Files and folders of the checkout that go into the build beside the recipe's own folder.
         built: What is compiled here for the image; its file goes into the build under its name.
     """
 
     name: str
+    own: bool = False
     stand_in: bool = False
     programs: tuple[str, ...] = ()
     built: tuple[Program, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where its Dockerfile lies."""
+        return (OWN if self.own else FOLDER) / self.name
 
     def tag(self, base: str) -> str:
         """Name the image by everything that goes into it but the day's package versions."""
         ours = (paths.REPO / each for each in self.programs)
         sources = (program.sources for program in self.built)
-        return paths.hash_tree([FOLDER / self.name, *ours, *sources], base)
+        return paths.hash_tree([self.folder, *ours, *sources], base)
 
     def fill(self, context: Path) -> None:
         """Put everything that the build may see into an empty folder."""
         bytecode = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(FOLDER / self.name, context, dirs_exist_ok=True)
+        shutil.copytree(self.folder, context, dirs_exist_ok=True, ignore=bytecode)
         for program in self.programs:
             source, target = paths.REPO / program, context / program
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +87,8 @@ RECIPES: Final = (
     Recipe(name="blackbox-exporter"),
     Recipe(name="openbao"),
     Recipe(name="consul", built=(programs.CONSUL,)),
+    Recipe(name="sillytavern"),
+    Recipe(name="gpt-researcher", own=True),
     Recipe(name="vllm", stand_in=True, programs=(*_STAND_IN, "lab/fakes/vllm")),
     Recipe(name="gpu-exporter", stand_in=True, programs=(*_STAND_IN, "lab/fakes/gpu")),
     Recipe(name="open-webui", stand_in=True, programs=(*_WEB, "lab/fakes/webui")),

@@ -33,7 +33,7 @@ FUNCTION_LINES = 40
 MAIN_LINES = 60
 EXCEPTION = re.compile(r"# (?:noqa|type: ignore).*")
 NAMED = re.compile(r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\])")
-BUDGETED = ("components", "policy", "ops", "lab", "bench", "tests")
+BUDGETED = ("components", "policy", "ops", "lab", "bench", "images", "tests")
 
 
 def sources(*folders: str) -> list[Path]:

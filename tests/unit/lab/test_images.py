@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import io
+import json
 import re
 import subprocess
 import threading
@@ -24,20 +25,9 @@ from lab.process import StepError
 from lab.steps import Steps
 
 NAMES = (
-    "postgres",
-    "redis",
-    "haproxy",
-    "litellm",
-    "prometheus",
-    "openbao",
-    "consul",
-    "vllm",
-    "gpu-exporter",
-    "open-webui",
-    "docling",
-    "lightrag",
-    "qdrant",
-    "pause",
+    *("postgres", "redis", "haproxy", "litellm", "prometheus", "alertmanager", "postgres-exporter"),
+    *("redis-exporter", "node-exporter", "blackbox-exporter", "openbao", "consul", "sillytavern"),
+    *("gpt-researcher", "vllm", "gpu-exporter", "open-webui", "docling", "lightrag", "qdrant", "pause"),
 )
 USERS = {
     "postgres": "999:999",
@@ -52,6 +42,8 @@ USERS = {
     "blackbox-exporter": "65534:65534",
     "openbao": "100:1000",
     "consul": "100:1000",
+    "sillytavern": "1000:1000",
+    "gpt-researcher": "1000:1000",
     "vllm": "2000:0",
     "gpu-exporter": "65534:65534",
     "open-webui": "1000:1000",
@@ -66,7 +58,7 @@ each_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: reci
 
 
 def dockerfile(recipe: Recipe) -> str:
-    return (recipes.FOLDER / recipe.name / "Dockerfile").read_text()
+    return (recipe.folder / "Dockerfile").read_text()
 
 
 def test_the_set_is_what_the_specs_ask_for() -> None:
@@ -101,6 +93,8 @@ def test_the_build_gets_every_file_that_it_copies(recipe: Recipe, tmp_path: Path
     [
         recipes.FOLDER / "litellm/requirements.lock",
         recipes.FOLDER / "openbao/requirements.lock",
+        recipes.FOLDER / "sillytavern/requirements.lock",
+        recipes.OWN / "gpt-researcher/requirements.lock",
         paths.REPO / "lab/fakes/requirements.lock",
     ],
 )
@@ -110,6 +104,20 @@ def test_python_packages_are_pinned_with_hashes_and_name_no_index(lock: Path) ->
         re.match(r"[a-z0-9._-]+==\S+ (; .* )?\\\n +--hash=sha256:[0-9a-f]{64}", entry) for entry in entries
     )
     assert "://" not in lock.read_text()
+
+
+def test_node_packages_are_pinned_with_hashes_and_name_no_index() -> None:
+    lock = json.loads((recipes.FOLDER / "sillytavern/package-lock.json").read_text())
+    packages = {name: each for name, each in lock["packages"].items() if name}
+    assert packages["node_modules/sillytavern"]["version"] == "1.18.0"
+    assert [name for name, each in packages.items() if "integrity" not in each or "resolved" in each] == []
+
+
+@pytest.mark.parametrize("name", ["sillytavern", "gpt-researcher"])
+def test_the_version_is_the_one_that_production_names(name: str) -> None:
+    (recipe,) = (recipe for recipe in RECIPES if recipe.name == name)
+    version = IMAGES[name].reference.partition("@")[0].rpartition(":")[2]
+    assert re.search(rf"image.description=.*{re.escape(version)}", dockerfile(recipe))
 
 
 def test_openbao_is_of_the_series_that_production_runs() -> None:

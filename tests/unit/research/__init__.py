@@ -1,0 +1,1 @@
+"""The program in our own image, as far as it runs without the image."""
