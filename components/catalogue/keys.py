@@ -10,6 +10,7 @@ from components.config.settings import Settings
 from components.model import external_keys
 from components.model.external_keys import (
     ALERT_WEBHOOK,
+    BRAVE,
     GEMINI,
     GEMINI_ALTERNATE,
     OPENROUTER,
@@ -22,6 +23,7 @@ from components.model.secrets import SecretRef, SecretSource
 _GATEWAY: Final = service_name("oracle", "litellm")
 _USERS: Final = {
     ALERT_WEBHOOK: (service_name("oracle", "alertmanager"),),
+    BRAVE: (service_name("thanos", "gpt-researcher"),),
     OPENROUTER: (_GATEWAY,),
     GEMINI: (_GATEWAY,),
     GEMINI_ALTERNATE: (_GATEWAY,),

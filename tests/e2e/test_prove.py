@@ -25,7 +25,7 @@ from ops.secret_values import known_secrets
 from ops.stack import Stack
 
 LEAK = "prove-leak"
-SECRET = "operator-password"  # noqa: S105 - a name; no service of thanos needs this one
+SECRET = "postgres-password"  # noqa: S105 - a name; no service of thanos needs this one
 NODE = "thanos"
 SERVER = "oracle"
 

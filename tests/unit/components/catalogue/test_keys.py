@@ -205,7 +205,11 @@ def test_a_key_in_vault_is_read_by_the_agent_that_may_and_by_no_other() -> None:
         node: re.findall(r"secret/data/(external/.+)\"", access.policy)
         for node, access in content.nodes.items()
     }
-    assert readable == {"oracle": [f"external/{GEMINI}"], "starlord": [], "thanos": []}
+    assert readable == {
+        "oracle": [f"external/{GEMINI}"],
+        "starlord": [],
+        "thanos": ["external/brave_api_key"],
+    }
     template = text(spec(found, "oracle-agent"), f"templates/litellm/{GEMINI}.ctmpl")
     assert f'with secret "secret/data/external/{GEMINI}"' in template
     assert 'index $entry0 "value"' in template

@@ -66,6 +66,8 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
         "thanos-vllm-backup": [8002],
         "thanos-documents": [5001],
         "thanos-rag": [9621],
+        "thanos-sillytavern": [8080],
+        "thanos-gpt-researcher": [8001],
     }
 
 
@@ -189,6 +191,8 @@ def test_another_password_reaches_its_program_with_as_little_harm_as_it_allows()
         "oracle-open-webui": SecretChange.REPLACE,
         "thanos-documents": SecretChange.REPLACE,
         "thanos-rag": SecretChange.REPLACE,
+        "thanos-sillytavern": SecretChange.REPLACE,
+        "thanos-gpt-researcher": SecretChange.REPLACE,
     }
 
 
