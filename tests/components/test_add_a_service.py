@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from components.catalogue import images, thanos
 from components.catalogue.images import image
 from components.catalogue.limits import limits
+from components.catalogue.redis import PORT as REDIS_PORT
 from components.catalogue.swarm import swarm
 from components.config.settings import Settings
 from components.model.access import Access, Flow, Probe, Protocol
@@ -20,6 +22,7 @@ from components.model.checks import find_problems
 from components.model.images import Image
 from components.model.mounts import DataVolume
 from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.tailnet import PEOPLE, openings
 from ops.documents.services import services_document
 from ops.plan.report import plan
 from ops.stack import Stack
@@ -140,3 +143,21 @@ def test_every_place_that_the_document_names_is_there() -> None:
     links = re.findall(r"\]\(([\w./-]+)\)", DOCUMENT)
     missing = [link for link in links if not (Path(ROOT) / "docs" / link).exists()]
     assert missing == []
+
+
+def test_the_tailnet_lets_it_reach_redis_and_people_reach_it(prod: Stack) -> None:
+    found = openings(prod.settings, swarm(prod.settings))
+
+    ports = {(opening.source, opening.target): opening.ports for opening in found}
+    assert REDIS_PORT in ports["thanos", "oracle"]
+    assert 8090 in ports[PEOPLE, "thanos"]
+    assert 8090 in ports["oracle", "thanos"], "for Prometheus and Consul"
+
+
+def test_consul_registers_it_with_a_check(prod: Stack) -> None:
+    found = json.loads(configuration(prod, "oracle-consul", "services.json"))
+
+    (entry,) = (entry for entry in found["services"] if entry["name"] == "thanos-notes")
+    address = prod.nodes["thanos"].address
+    assert (entry["address"], entry["port"]) == (str(address), 8090)
+    assert entry["check"]["http"] == f"http://{address}:8090/health"
