@@ -156,8 +156,9 @@ def _ensure_node(plan: NodePlan, image: str, flags: Sequence[str]) -> str:
     folder = access.node_files(plan)
     (folder / "daemon.json").write_text(model.daemon_json(plan.address))
     files = {file.name: file.read_bytes() for file in folder.iterdir()}
-    if _inspect("volume", plan.volume) is None:
-        docker.docker("volume", "create", f"--label={LABEL}=node", plan.volume)
+    for volume in plan.volumes:
+        if _inspect("volume", volume) is None:
+            docker.docker("volume", "create", f"--label={LABEL}=node", volume)
     arguments = model.node_arguments(plan, image=image, flags=flags, files=folder)
     action = _ensure_container(plan.container, arguments, files)
     if action is not Action.NOTHING:

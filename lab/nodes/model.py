@@ -63,9 +63,16 @@ class NodePlan:
         return f"aiswarm-lab-{self.name}"
 
     @property
-    def volume(self) -> str:
-        """Name of the volume with the node's images and containers."""
-        return f"{self.container}-docker"
+    def volumes(self) -> dict[str, str]:
+        """What the node keeps when it is made anew: the folder of each volume by the volume's name.
+
+        Its images and containers, and the files that were delivered for them, which the engine would not
+        deliver again.
+        """
+        return {
+            f"{self.container}-docker": "/var/lib/docker",
+            f"{self.container}-swarm": "/opt/swarm",
+        }
 
 
 PLANS = (
@@ -137,7 +144,7 @@ def node_arguments(plan: NodePlan, *, image: str, flags: Sequence[str], files: P
         "--stop-timeout=30",
         f"--memory={plan.memory_mib}m",
         f"--memory-swap={plan.memory_mib}m",
-        f"--volume={plan.volume}:/var/lib/docker",
+        *(f"--volume={volume}:{folder}" for volume, folder in plan.volumes.items()),
         f"--volume={files}:/etc/lab:ro",
         *flags,
         image,
@@ -202,7 +209,7 @@ def names() -> tuple[tuple[str, str], ...]:
     return (
         *(("container", name) for name in containers),
         ("network", NETWORK_NAME),
-        *(("volume", plan.volume) for plan in PLANS),
+        *(("volume", volume) for plan in PLANS for volume in plan.volumes),
     )
 
 

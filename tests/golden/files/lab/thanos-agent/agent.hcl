@@ -45,3 +45,91 @@ template {
   error_on_missing_key = true
 }
 
+template {
+  source = "/agent/templates/documents/documents_key.ctmpl"
+  destination = "/secrets/documents/documents_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/documents/version.ctmpl"
+  destination = "/secrets/documents/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/rag/gateway_key.ctmpl"
+  destination = "/secrets/rag/gateway_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/rag/rag_key.ctmpl"
+  destination = "/secrets/rag/rag_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/rag/version.ctmpl"
+  destination = "/secrets/rag/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/sillytavern/login.yaml.ctmpl"
+  destination = "/secrets/sillytavern/login.yaml"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/sillytavern/keys.json.ctmpl"
+  destination = "/secrets/sillytavern/keys.json"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/sillytavern/version.ctmpl"
+  destination = "/secrets/sillytavern/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/gpt-researcher/operator_password.ctmpl"
+  destination = "/secrets/gpt-researcher/operator_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/gpt-researcher/gateway_key.ctmpl"
+  destination = "/secrets/gpt-researcher/gateway_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/gpt-researcher/version.ctmpl"
+  destination = "/secrets/gpt-researcher/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+

@@ -46,6 +46,30 @@ template {
 }
 
 template {
+  source = "/agent/templates/postgres/open_webui_database_password.ctmpl"
+  destination = "/secrets/postgres/open_webui_database_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/postgres/grafana_database_password.ctmpl"
+  destination = "/secrets/postgres/grafana_database_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/postgres/exporter_password.ctmpl"
+  destination = "/secrets/postgres/exporter_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
   source = "/agent/templates/postgres/version.ctmpl"
   destination = "/secrets/postgres/.version"
   perms = "0440"
@@ -64,6 +88,38 @@ template {
 template {
   source = "/agent/templates/redis/version.ctmpl"
   destination = "/secrets/redis/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/postgres-exporter/password.ctmpl"
+  destination = "/secrets/postgres-exporter/password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/postgres-exporter/version.ctmpl"
+  destination = "/secrets/postgres-exporter/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/redis-exporter/passwords.json.ctmpl"
+  destination = "/secrets/redis-exporter/passwords.json"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/redis-exporter/version.ctmpl"
+  destination = "/secrets/redis-exporter/.version"
   perms = "0440"
   backup = false
   error_on_missing_key = true
@@ -142,6 +198,62 @@ template {
 }
 
 template {
+  source = "/agent/templates/open-webui/database_url.ctmpl"
+  destination = "/secrets/open-webui/database_url"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/open-webui/documents_key.ctmpl"
+  destination = "/secrets/open-webui/documents_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/open-webui/gateway_key.ctmpl"
+  destination = "/secrets/open-webui/gateway_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/open-webui/redis_url.ctmpl"
+  destination = "/secrets/open-webui/redis_url"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/open-webui/admin_password.ctmpl"
+  destination = "/secrets/open-webui/admin_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/open-webui/session_key.ctmpl"
+  destination = "/secrets/open-webui/session_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/open-webui/version.ctmpl"
+  destination = "/secrets/open-webui/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
   source = "/agent/templates/prometheus/oracle-litellm.key.ctmpl"
   destination = "/secrets/prometheus/oracle-litellm.key"
   perms = "0440"
@@ -158,8 +270,40 @@ template {
 }
 
 template {
+  source = "/agent/templates/prometheus/oracle-consul.token.ctmpl"
+  destination = "/secrets/prometheus/oracle-consul.token"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
   source = "/agent/templates/prometheus/version.ctmpl"
   destination = "/secrets/prometheus/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/consul/tokens.json.ctmpl"
+  destination = "/secrets/consul/tokens.json"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/consul/management-token.ctmpl"
+  destination = "/secrets/consul/management-token"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/consul/version.ctmpl"
+  destination = "/secrets/consul/.version"
   perms = "0440"
   backup = false
   error_on_missing_key = true
