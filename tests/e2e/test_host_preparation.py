@@ -96,6 +96,18 @@ def test_an_edit_takes_away_what_is_no_longer_wanted(probe: Probe) -> None:
     assert ssh(f"cat /proc/sys/{SETTING.replace('.', '/')}") == "60"
 
 
+def test_what_somebody_has_changed_comes_back_when_the_operator_says_so(probe: Probe) -> None:
+    """The way of docs/hosts.md: the engine does not look at files."""
+    probe.prepare(thanos=wanted())
+    probe.engine.up()
+    ssh(f"rm {CONF}")
+
+    probe.engine.up("--replace", f"**{NODE}-host-prepared")
+
+    assert ssh(f"cat {CONF}") == f"{owner_mark('probe')}\n{SETTING} = 61"
+    assert ssh(f"cat /proc/sys/{SETTING.replace('.', '/')}") == "61"
+
+
 @pytest.fixture
 def foreign() -> Iterator[str]:
     """A file that somebody has put where one of ours would lie."""
