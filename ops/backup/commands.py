@@ -22,7 +22,6 @@ from ops.backup.shelf import Backup
 from ops.backup.snapshot import BackupError
 from ops.backup.stamp import stamp
 from ops.backup.take import take
-from ops.hosts import NodeError
 from ops.session import (
     JsonOption,
     StackOption,
@@ -72,7 +71,7 @@ def backup_command(
     stack = open_stack(stack_name)
     shelf.check_folder(folder, shelf.must_be_apart(stack_name))
     backup = take(stack, folder)
-    stamped = _stamp(stack, backup)
+    stamped = stamp(stack, backup, progress)
     removed = shelf.prune(folder, stack_name, keep)
     if as_json:
         found = {**backup.described(), "removed": [str(file) for file in removed], "stamped": stamped}
@@ -82,16 +81,6 @@ def backup_command(
     for file in removed:
         say(f"removed {file}")
     say(f"does it open? ./swarm restore drill --stack {stack_name} {backup.file}")
-
-
-def _stamp(stack: Stack, backup: Backup) -> bool:
-    """Say on the node that there is a backup; one that nobody is told of is still one."""
-    try:
-        stamp(stack, backup)
-    except NodeError as error:
-        progress(f"warning: the backup is good, but no alert will know of it: {error}")
-        return False
-    return True
 
 
 @restore_app.command("drill")

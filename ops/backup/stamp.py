@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from datetime import datetime
 
 from components.catalogue.vault import SERVER_NODE
 from components.model.naming import METRICS_FOLDER
 from ops.backup.shelf import Backup
-from ops.hosts import as_root, on_node
+from ops.hosts import NodeError, as_root, on_node
 from ops.stack import Stack
 
 FILE = f"{METRICS_FOLDER}/backup.prom"
@@ -21,15 +22,20 @@ _WRITE = (
 )
 
 
-def stamp(stack: Stack, backup: Backup) -> None:
-    """Say on the node that this backup was taken, and is whole.
+def stamp(stack: Stack, backup: Backup, warn: Callable[[str], None]) -> bool:
+    """Say on the node that this backup was taken, and is whole; one that nobody is told of is as good.
 
-    Raises:
-        NodeError: It could not be written; the backup is as good as before.
+    Returns:
+        Whether the node knows of it. Where not, `warn` has said why.
     """
     node = stack.nodes[SERVER_NODE]
     command = shlex.join(("sh", "-c", _WRITE, "stamp", METRICS_FOLDER, FILE))
-    on_node(node, as_root(node, command), stdin=figures(backup))
+    try:
+        on_node(node, as_root(node, command), stdin=figures(backup))
+    except NodeError as error:
+        warn(f"warning: the backup is good, but no alert will know of it: {error}")
+        return False
+    return True
 
 
 def figures(backup: Backup) -> str:

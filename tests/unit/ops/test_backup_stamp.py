@@ -9,11 +9,16 @@ import pytest
 
 from components.config.settings import NodeSettings
 from ops.backup import stamp
-from ops.hosts import CommandError, NodeError
+from ops.backup.shelf import Backup
+from ops.hosts import CommandError
 from ops.stack import Stack
 from tests.unit.ops.backup_samples import shelved
 
 TAKEN = "2026-01-01T03:00:00+00:00"
+
+
+def tell(stack: Stack, backup: Backup, warnings: list[str]) -> bool:
+    return stamp.stamp(stack, backup, warnings.append)
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_node_has_the_time_and_the_size(lab_stack: Stack, tmp_path: Path, metrics: Path) -> None:
     backup = shelved(tmp_path)
-    stamp.stamp(lab_stack, shelved(tmp_path, taken=TAKEN))
+    assert tell(lab_stack, shelved(tmp_path, taken=TAKEN), [])
 
     (file,) = metrics.iterdir()
     samples = [line for line in file.read_text().splitlines() if not line.startswith("#")]
@@ -61,20 +66,25 @@ def test_the_figures_of_before_stay_until_the_new_ones_are_whole(
     lab_stack: Stack, tmp_path: Path, metrics: Path
 ) -> None:
     before = metrics / "backup.prom"
-    stamp.stamp(lab_stack, shelved(tmp_path, taken=TAKEN))
+    assert tell(lab_stack, shelved(tmp_path, taken=TAKEN), [])
     held = before.open()
 
-    stamp.stamp(lab_stack, shelved(tmp_path, taken="2026-01-02T03:00:00+00:00"))
+    assert tell(lab_stack, shelved(tmp_path, taken="2026-01-02T03:00:00+00:00"), [])
 
     with held:
         assert "1767236400" in held.read(), "a reader of before must not see the new file"
     assert "1767322800" in before.read_text()
 
 
-def test_a_node_without_the_folder_says_what_makes_it(
+def test_a_node_without_the_folder_is_a_warning_that_says_what_makes_it(
     lab_stack: Stack, tmp_path: Path, metrics: Path
 ) -> None:
     metrics.rmdir()
 
-    with pytest.raises(NodeError, match=f"pulumi up makes the folder {metrics}"):
-        stamp.stamp(lab_stack, shelved(tmp_path, taken=TAKEN))
+    warnings: list[str] = []
+
+    assert not tell(lab_stack, shelved(tmp_path, taken=TAKEN), warnings)
+
+    (said,) = warnings
+    assert said.startswith("warning: the backup is good, but no alert will know of it: ")
+    assert said.endswith(f"pulumi up makes the folder {metrics}")
