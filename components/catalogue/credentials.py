@@ -21,6 +21,10 @@ OPEN_WEBUI_DATABASE_PASSWORD: Final = SecretRef(name="open-webui-database-passwo
 OPEN_WEBUI_REDIS_PASSWORD: Final = SecretRef(name="open-webui-redis-password")
 OPEN_WEBUI_SESSION_KEY: Final = SecretRef(name="open-webui-session-key", length=48)
 GRAFANA_DATABASE_PASSWORD: Final = SecretRef(name="grafana-database-password")
+GRAFANA_METRICS_PASSWORD: Final = SecretRef(name="grafana-metrics-password")
+GRAFANA_SECRET_KEY: Final = SecretRef(name="grafana-secret-key", length=48, kept_with_data=True)
+"""Encrypts what Grafana keeps in its database: once anything is stored under it, it must never change."""
+
 POSTGRES_EXPORTER_PASSWORD: Final = SecretRef(name="postgres-exporter-password")
 REDIS_EXPORTER_PASSWORD: Final = SecretRef(name="redis-exporter-password")
 CONSUL_GOSSIP_KEY: Final = SecretRef(name="consul-gossip-key", form=SecretForm.BASE64, length=32)

@@ -13,6 +13,7 @@ from components.catalogue.blackbox import blackbox
 from components.catalogue.consul import consul, registering
 from components.catalogue.documents import NAME as DOCUMENTS
 from components.catalogue.exporters import node_exporter, postgres_exporter, redis_exporter
+from components.catalogue.grafana import grafana
 from components.catalogue.haproxy import haproxy
 from components.catalogue.litellm import litellm
 from components.catalogue.open_webui import open_webui
@@ -48,6 +49,13 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
         litellm(settings, node=NODE, steps=_steps(cascade, pools)),
         haproxy(settings, node=NODE, pools=pools, pages=_PAGES),
         open_webui(settings, node=NODE, converter=_of_peer(settings, peers, DOCUMENTS)),
+        grafana(
+            settings,
+            node=NODE,
+            prometheus=_of_node("prometheus", PROMETHEUS_PORT),
+            alertmanager=_of_node(ALERTMANAGER, ALERTMANAGER_PORT),
+            dashboards={},
+        ),
     )
     catalogue = consul(settings, node=NODE)
     telling = alertmanager(settings, node=NODE)
@@ -61,8 +69,13 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
 
 def _page(name: str, port: int) -> Page:
     """A program of this node that people reach through the proxy, at the port that it has itself."""
+    return Page(name=name, port=port, service=_of_node(name, port))
+
+
+def _of_node(name: str, port: int) -> ManagedEndpoint:
+    """Where this node's containers find one of its services, said before that service is made."""
     full_name = service_name(NODE, name)
-    return Page(name=name, port=port, service=ManagedEndpoint(service=full_name, host=full_name, port=port))
+    return ManagedEndpoint(service=full_name, host=full_name, port=port)
 
 
 _PAGES: Final = (_page("prometheus", PROMETHEUS_PORT), _page(ALERTMANAGER, ALERTMANAGER_PORT))

@@ -53,6 +53,8 @@ class Answer:
     status: int = 200
     content_type: str = "application/json"
     pieces: AsyncIterator[bytes] | None = None
+    location: str = ""
+    """Where a redirect leads."""
 
 
 class RefusedError(Exception):
@@ -120,6 +122,8 @@ async def _body(receive: Receive) -> bytes:
 
 async def _send(send: Send, answer: Answer) -> None:
     headers = [(b"content-type", answer.content_type.encode())]
+    if answer.location:
+        headers.append((b"location", answer.location.encode()))
     if answer.pieces is None:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

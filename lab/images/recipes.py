@@ -91,7 +91,12 @@ RECIPES: Final = (
     Recipe(name="gpt-researcher", own=True),
     Recipe(name="vllm", stand_in=True, programs=(*_STAND_IN, "lab/fakes/vllm")),
     Recipe(name="gpu-exporter", stand_in=True, programs=(*_STAND_IN, "lab/fakes/gpu")),
-    Recipe(name="open-webui", stand_in=True, programs=(*_WEB, "lab/fakes/webui")),
+    Recipe(
+        name="grafana",
+        stand_in=True,
+        programs=(*_WEB, "lab/fakes/accounts.py", "lab/fakes/grafana"),
+    ),
+    Recipe(name="open-webui", stand_in=True, programs=(*_WEB, "lab/fakes/accounts.py", "lab/fakes/webui")),
     Recipe(name="docling", stand_in=True, programs=(*_WEB, "lab/fakes/docling")),
     Recipe(name="lightrag", stand_in=True, programs=(*_WEB, "lab/fakes/lightrag")),
     Recipe(name="qdrant", stand_in=True, programs=(*_WEB, "lab/fakes/qdrant")),

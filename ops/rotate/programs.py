@@ -169,11 +169,11 @@ def _word(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def page(url: str) -> Ask:
-    """Open a page for people."""
+def page(url: str, user: str = OPERATOR_NAME) -> Ask:
+    """Open a page for people, or one that asks for a name and a password like one."""
 
     def ask(password: str) -> Reply:
-        pair = base64.b64encode(f"{OPERATOR_NAME}:{password}".encode()).decode()
+        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
         return _http(url, {"authorization": f"Basic {pair}"}, None)
 
     return ask

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.catalogue import documents, open_webui, postgres, rag, redis
+from components.catalogue import documents, grafana, open_webui, postgres, rag, redis
 from components.catalogue.credentials import (
     CONSUL_AGENT_TOKEN,
     CONSUL_GOSSIP_KEY,
@@ -15,6 +15,7 @@ from components.catalogue.credentials import (
     ENGINE_KEY,
     EXPORTER_NAME,
     GRAFANA_DATABASE_PASSWORD,
+    GRAFANA_METRICS_PASSWORD,
     GRAFANA_NAME,
     LITELLM_DATABASE_PASSWORD,
     LITELLM_MASTER_KEY,
@@ -124,6 +125,15 @@ def _pages(around: Surroundings) -> Found:
     urls = engine.urls(around.stack.name)
     for url in (f"{urls['stats']}/stats", f"{urls['prometheus']}/-/ready"):
         yield url, programs.page(url)
+    for spec in _holding(around, OPERATOR_PASSWORD.name, grafana.NAME):
+        url = f"{_address(around, spec)}/api/search"
+        yield f"{spec.full_name}: {url}", programs.page(url)
+
+
+def _figures(around: Surroundings) -> Found:
+    for spec in _holding(around, GRAFANA_METRICS_PASSWORD.name, grafana.NAME):
+        url = f"{_address(around, spec)}/metrics"
+        yield f"{spec.full_name}: {url}", programs.page(url, grafana.METRICS_USER)
 
 
 def _management(around: Surroundings) -> Found:
@@ -185,6 +195,7 @@ _PROGRAMS: Mapping[str, Callable[[Surroundings], Found]] = {
     LITELLM_DATABASE_PASSWORD.name: _role(LITELLM_DATABASE_PASSWORD, LITELLM_NAME),
     OPEN_WEBUI_DATABASE_PASSWORD.name: _role(OPEN_WEBUI_DATABASE_PASSWORD, OPEN_WEBUI_NAME),
     GRAFANA_DATABASE_PASSWORD.name: _role(GRAFANA_DATABASE_PASSWORD, GRAFANA_NAME),
+    GRAFANA_METRICS_PASSWORD.name: _figures,
     POSTGRES_EXPORTER_PASSWORD.name: _role(
         POSTGRES_EXPORTER_PASSWORD, EXPORTER_NAME, database=postgres.MONITORED
     ),

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.fakes import server
+from lab.fakes.accounts import Database, StoreError
 from lab.fakes.upstream import Upstream
 from lab.fakes.webui.app import Neighbours, Options, Pages
-from lab.fakes.webui.stores import Cache, Database, StoreError
+from lab.fakes.webui.stores import Cache
 
 _MUST_BE = {
     "CONTENT_EXTRACTION_ENGINE": "docling",
@@ -47,7 +48,7 @@ def _neighbours(env: Mapping[str, str]) -> Neighbours:
             raise StoreError(f"{name}: must be {value}, got {env.get(name)!r}")
     key = env.get("QDRANT_API_KEY")
     return Neighbours(
-        database=Database(env["DATABASE_URL"]),
+        database=Database(env["DATABASE_URL"], "open-webui"),
         cache=Cache(env["REDIS_URL"], env["REDIS_KEY_PREFIX"]),
         gateway=Upstream(env["OPENAI_API_BASE_URL"], {"authorization": f"Bearer {env['OPENAI_API_KEY']}"}),
         converter=Upstream(env["DOCLING_SERVER_URL"], {"x-api-key": env["DOCLING_API_KEY"]}),

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.fakes.accounts import Database, StoreError
 from lab.fakes.forms import uploaded
 from lab.fakes.keys import same
 from lab.fakes.routes import Answer, Application, Handler, RefusedError, Request, as_json, as_text
 from lab.fakes.upstream import Upstream
 from lab.fakes.webui import tokens
-from lab.fakes.webui.stores import Cache, Database, StoreError
+from lab.fakes.webui.stores import Cache
 from lab.fakes.words import embed
 
 VERSION = "0.11.4"
