@@ -254,6 +254,46 @@ template {
 }
 
 template {
+  source = "/agent/templates/grafana/database_password.ctmpl"
+  destination = "/secrets/grafana/database_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/grafana/metrics_password.ctmpl"
+  destination = "/secrets/grafana/metrics_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/grafana/admin_password.ctmpl"
+  destination = "/secrets/grafana/admin_password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/grafana/secret_key.ctmpl"
+  destination = "/secrets/grafana/secret_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/grafana/version.ctmpl"
+  destination = "/secrets/grafana/.version"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
   source = "/agent/templates/prometheus/oracle-litellm.key.ctmpl"
   destination = "/secrets/prometheus/oracle-litellm.key"
   perms = "0440"
@@ -264,6 +304,14 @@ template {
 template {
   source = "/agent/templates/prometheus/oracle-haproxy.password.ctmpl"
   destination = "/secrets/prometheus/oracle-haproxy.password"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/prometheus/grafana_metrics_password.ctmpl"
+  destination = "/secrets/prometheus/grafana_metrics_password"
   perms = "0440"
   backup = false
   error_on_missing_key = true
