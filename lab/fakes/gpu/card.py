@@ -17,6 +17,8 @@ Shared memory is the one place that can be written in every container, also belo
 MIB: Final = 1024 * 1024
 _TARGET_CELSIUS: Final = 84
 """Where a GeForce card slows itself down."""
+_SLOWDOWN_CELSIUS: Final = 95
+"""Where its hardware does."""
 
 
 class CardLostError(Exception):
@@ -32,13 +34,34 @@ class Model:
     compute_cap: str
     default_watts: int
     highest_watts: int
+    idle_mhz: int
+    highest_mhz: int
+    memory_mhz: int
 
 
 _MODELS: Final[Mapping[str, Model]] = {
     model.name: model
     for model in (
-        Model(name="RTX 4090", memory_mib=24564, compute_cap="8.9", default_watts=450, highest_watts=600),
-        Model(name="RTX 3080", memory_mib=10240, compute_cap="8.6", default_watts=320, highest_watts=370),
+        Model(
+            name="RTX 4090",
+            memory_mib=24564,
+            compute_cap="8.9",
+            default_watts=450,
+            highest_watts=600,
+            idle_mhz=210,
+            highest_mhz=3105,
+            memory_mhz=10501,
+        ),
+        Model(
+            name="RTX 3080",
+            memory_mib=10240,
+            compute_cap="8.6",
+            default_watts=320,
+            highest_watts=370,
+            idle_mhz=210,
+            highest_mhz=2100,
+            memory_mhz=9501,
+        ),
     )
 }
 
@@ -52,7 +75,12 @@ class Reading:
     utilization: float
     watts: float
     memory_used_mib: int
+    sm_mhz: int
     throttled: bool
+    """Its driver keeps it at its target temperature."""
+
+    slowed_down: bool
+    """Its hardware protects itself."""
 
     @property
     def name(self) -> str:
@@ -85,5 +113,13 @@ def read(file: Path = TEMPERATURE_FILE, *, now: float | None = None) -> Reading:
         utilization=round(load, 2),
         watts=round(25 + load * (model.default_watts - 25), 2),
         memory_used_mib=round(model.memory_mib * 0.85),
+        sm_mhz=_clock(model, load, celsius),
         throttled=celsius >= _TARGET_CELSIUS,
+        slowed_down=celsius >= _SLOWDOWN_CELSIUS,
     )
+
+
+def _clock(model: Model, load: float, celsius: int) -> int:
+    """Faster with load, and slower once it is too hot: halved where the hardware slows down."""
+    allowed = 1.0 if celsius < _TARGET_CELSIUS else 0.8 if celsius < _SLOWDOWN_CELSIUS else 0.5
+    return round(model.idle_mhz + load * allowed * (model.highest_mhz - model.idle_mhz))

@@ -67,6 +67,9 @@ def parse(argv: list[str]) -> tuple[str, int, str]:
     return host.strip("[]") or "0.0.0.0", int(port), read.path  # noqa: S104 as the real one
 
 
+_MHZ = 1_000_000
+
+
 def series(reading: card.Reading) -> Mapping[str, tuple[str, float]]:
     """Name without prefix → (nvidia-smi's field, value) of one card."""
     model = reading.model
@@ -85,11 +88,33 @@ def series(reading: card.Reading) -> Mapping[str, tuple[str, float]]:
         "fan_speed_ratio": ("fan.speed [%]", reading.utilization),
         "pstate": ("pstate", 2 if reading.utilization else 8),
         "compute_cap": ("compute_cap", float(model.compute_cap)),
-        "clocks_event_reasons_sw_thermal_slowdown": (
-            "clocks_event_reasons.sw_thermal_slowdown",
-            float(reading.throttled),
-        ),
-        "clocks_event_reasons_hw_thermal_slowdown": ("clocks_event_reasons.hw_thermal_slowdown", 0),
+        "clocks_current_sm_clock_hz": ("clocks.current.sm [MHz]", reading.sm_mhz * _MHZ),
+        "clocks_current_graphics_clock_hz": ("clocks.current.graphics [MHz]", reading.sm_mhz * _MHZ),
+        "clocks_current_memory_clock_hz": ("clocks.current.memory [MHz]", model.memory_mhz * _MHZ),
+        "clocks_max_sm_clock_hz": ("clocks.max.sm [MHz]", model.highest_mhz * _MHZ),
+        "clocks_max_graphics_clock_hz": ("clocks.max.graphics [MHz]", model.highest_mhz * _MHZ),
+        "clocks_max_memory_clock_hz": ("clocks.max.memory [MHz]", model.memory_mhz * _MHZ),
+        **_reasons(reading),
+    }
+
+
+def _reasons(reading: card.Reading) -> Mapping[str, tuple[str, float]]:
+    """Why the clocks are not higher: one series a reason, and all of them as NVML's bits."""
+    holds = {
+        "gpu_idle": reading.utilization == 0,
+        "applications_clocks_setting": False,
+        "sw_power_cap": reading.utilization >= 1,
+        "hw_slowdown": reading.slowed_down,
+        "sync_boost": False,
+        "sw_thermal_slowdown": reading.throttled,
+        "hw_thermal_slowdown": reading.slowed_down,
+        "hw_power_brake_slowdown": False,
+    }
+    prefix = "clocks_event_reasons"
+    bits = sum(1 << bit for bit, active in enumerate(holds.values()) if active)
+    return {
+        f"{prefix}_active": (f"{prefix}.active", float(bits)),
+        **{f"{prefix}_{name}": (f"{prefix}.{name}", float(active)) for name, active in holds.items()},
     }
 
 

@@ -259,6 +259,23 @@ def test_gpu_exporter_serves_the_series_of_the_real_one(tmp_path: Path) -> None:
         (tmp_path / "stand-in-temperature").write_text("91\n")
         assert running.series("nvidia_smi_temperature_gpu") == 91
         assert running.series("nvidia_smi_clocks_event_reasons_sw_thermal_slowdown") == 1
+        assert running.series("nvidia_smi_clocks_event_reasons_hw_thermal_slowdown") == 0
+
+
+def test_a_card_that_protects_itself_is_slower_and_says_why(tmp_path: Path) -> None:
+    file = tmp_path / "stand-in-temperature"
+    file.write_text("80")
+    with started(
+        "lab.fakes.gpu.exporter", "--web.listen-address=127.0.0.1:0", TMPDIR=str(tmp_path)
+    ) as running:
+        busy = running.series("nvidia_smi_clocks_current_sm_clock_hz")
+        assert running.series("nvidia_smi_clocks_event_reasons_active") == 0
+        file.write_text("96")
+        assert running.series("nvidia_smi_clocks_current_sm_clock_hz") < busy
+        assert running.series("nvidia_smi_clocks_event_reasons_hw_thermal_slowdown") == 1
+        # NVML: power cap 4, hardware 8, thermal by software 32 and by hardware 64.
+        assert running.series("nvidia_smi_clocks_event_reasons_active") == 4 + 8 + 32 + 64
+        assert running.series("nvidia_smi_last_collect_success") == 1
 
 
 def test_a_lost_gpu_is_a_failed_collection(tmp_path: Path) -> None:

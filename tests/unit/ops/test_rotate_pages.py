@@ -38,14 +38,21 @@ def test_a_session_signed_with_another_key_is_no_session(tmp_path: Path) -> None
 def test_each_program_is_asked_where_it_answers(lab_stack: Stack) -> None:
     found = {
         name: list(asks_for(Surroundings(lab_stack), rotatable(lab_stack)[name]))
-        for name in ("documents-key", "rag-key", "open-webui-session-key")
+        for name in ("documents-key", "rag-key", "open-webui-session-key", "grafana-metrics-password")
     }
 
     assert found == {
         "documents-key": ["thanos-documents: http://198.18.0.13:5001/v1/clear/results"],
         "rag-key": ["thanos-rag: http://198.18.0.13:9621/documents/pipeline_status"],
         "open-webui-session-key": ["oracle-open-webui: http://198.18.0.11:3000/api/config"],
+        "grafana-metrics-password": ["oracle-grafana: http://198.18.0.11:3001/metrics"],
     }
+
+
+def test_the_operators_password_is_asked_of_grafana_too(lab_stack: Stack) -> None:
+    found = asks_for(Surroundings(lab_stack), rotatable(lab_stack)["operator-password"])
+
+    assert "oracle-grafana: http://198.18.0.11:3001/api/search" in found
 
 
 def test_the_paths_that_are_asked_are_none_that_anybody_may_see(lab_stack: Stack) -> None:
@@ -56,3 +63,5 @@ def test_the_paths_that_are_asked_are_none_that_anybody_may_see(lab_stack: Stack
 
     assert not is_open(specs["thanos-documents"], "/v1/clear/results")
     assert not is_open(specs["thanos-rag"], "/documents/pipeline_status")
+    assert not is_open(specs["oracle-grafana"], "/api/search")
+    assert not is_open(specs["oracle-grafana"], "/metrics")

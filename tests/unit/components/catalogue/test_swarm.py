@@ -51,6 +51,7 @@ def test_ports_are_those_of_the_plan(stack: str) -> None:
         "oracle-haproxy": [80, 443, 8888, 4000, 9090],
         "oracle-prometheus": [],
         "oracle-open-webui": [3000],
+        "oracle-grafana": [3001],
         "oracle-consul": [8500],
         "oracle-postgres-exporter": [],
         "oracle-redis-exporter": [],
