@@ -27,7 +27,17 @@ from lab.steps import Steps
 NAMES = (
     *("postgres", "redis", "haproxy", "litellm", "prometheus", "alertmanager", "postgres-exporter"),
     *("redis-exporter", "node-exporter", "blackbox-exporter", "openbao", "consul", "sillytavern"),
-    *("gpt-researcher", "vllm", "gpu-exporter", "open-webui", "docling", "lightrag", "qdrant", "pause"),
+    *(
+        "gpt-researcher",
+        "vllm",
+        "gpu-exporter",
+        "grafana",
+        "open-webui",
+        "docling",
+        "lightrag",
+        "qdrant",
+        "pause",
+    ),
 )
 USERS = {
     "postgres": "999:999",
@@ -46,6 +56,7 @@ USERS = {
     "gpt-researcher": "1000:1000",
     "vllm": "2000:0",
     "gpu-exporter": "65534:65534",
+    "grafana": "472:0",
     "open-webui": "1000:1000",
     "docling": "1001:0",
     "lightrag": "1000:1000",
@@ -202,7 +213,7 @@ def test_nothing_is_built_when_the_registry_has_all(monkeypatch: pytest.MonkeyPa
     found = images.ensure(steps)
     assert tuple(found) == NAMES
     assert found["redis"].reference == f"198.18.0.10:5000/aiswarm/redis:{tag_of('redis')}@{DIGEST}"
-    stand_ins = ["vllm", "gpu-exporter", "open-webui", "docling", "lightrag", "qdrant", "pause"]
+    stand_ins = ["vllm", "gpu-exporter", "grafana", "open-webui", "docling", "lightrag", "qdrant", "pause"]
     assert [name for name, image in found.items() if image.stand_in] == stand_ins
     assert [step.note for step in steps.done] == [f"nothing to do, {len(NAMES)} in the registry"]
 

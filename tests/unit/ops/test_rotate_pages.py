@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from components.model.specs import ServiceSpec
 from ops.rotate import programs
 from ops.rotate.programs import Answer
@@ -49,7 +51,10 @@ def test_each_program_is_asked_where_it_answers(lab_stack: Stack) -> None:
     }
 
 
-def test_the_operators_password_is_asked_of_grafana_too(lab_stack: Stack) -> None:
+def test_the_operators_password_is_asked_of_grafana_too(
+    lab_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.stack.urls", lambda _: {"stats": "http://s", "prometheus": "http://p"})
     found = asks_for(Surroundings(lab_stack), rotatable(lab_stack)["operator-password"])
 
     assert "oracle-grafana: http://198.18.0.11:3001/api/search" in found
