@@ -209,6 +209,7 @@ def test_every_service_with_metrics_is_scraped_where_it_answers() -> None:
     assert targets == {
         "oracle-litellm": "oracle-litellm:4000",
         "oracle-haproxy": "oracle-haproxy:8888",
+        "oracle-grafana": "oracle-grafana:3000",
         "oracle-prometheus": "oracle-prometheus:9090",
         "oracle-consul": "oracle-consul:8500",
         "oracle-postgres-exporter": "oracle-postgres-exporter:9187",
