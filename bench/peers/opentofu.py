@@ -14,7 +14,7 @@ from bench.services import NODES
 from bench.timing import timed
 from components.deploy.container import go_duration
 from components.model.naming import labels, service_name
-from components.model.specs import Health
+from components.model.parts import Health
 from components.model.ssh import ssh_options
 from lab import nodes
 from lab.nodes import LabNode

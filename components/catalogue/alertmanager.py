@@ -12,8 +12,9 @@ from components.model.access import Probe
 from components.model.external_keys import ALERT_WEBHOOK
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.mounts import DataVolume
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretChange, SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.alertmanager import render_alertmanager
 
 NAME: Final = "alertmanager"

@@ -14,7 +14,8 @@ from components.model.access import Probe, Protocol
 from components.model.endpoints import external_endpoints, reach
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.naming import service_name
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.parts import Health, Metrics, Port
+from components.model.specs import ServiceSpec
 from components.render.alerts.services import Watch
 from components.render.blackbox import Module, render_blackbox
 from components.render.prometheus import Look

@@ -15,8 +15,9 @@ from components.model.endpoints import external_endpoints, published, reach
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import DataVolume, Scratch
 from components.model.naming import service_name
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.consul import Entry, render_agent, render_services, render_start, tokens_parts
 
 PORT: Final = 8500

@@ -16,8 +16,9 @@ from components.config.settings import Settings
 from components.model.access import Access, Flow, HostMount, Probe, Protocol
 from components.model.mounts import Scratch
 from components.model.naming import METRICS_FOLDER, service_name
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 
 NODE_EXPORTER: Final = "node-exporter"
 NODE_PORT: Final = 9100

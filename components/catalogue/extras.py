@@ -22,8 +22,9 @@ from components.model.access import Access, Probe, Protocol
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import Scratch
 from components.model.naming import service_name
+from components.model.parts import Health, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.extras import render_start
 
 NAME: Final = "sillytavern-extras"

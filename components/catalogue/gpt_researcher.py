@@ -17,8 +17,9 @@ from components.config.settings import Settings
 from components.model.access import Access, Probe, Protocol
 from components.model.external_keys import BRAVE
 from components.model.mounts import DataVolume, Scratch
+from components.model.parts import Health, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 
 NAME: Final = "gpt-researcher"
 PORT: Final = 8001

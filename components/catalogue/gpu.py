@@ -8,7 +8,8 @@ from components.catalogue.images import image
 from components.catalogue.limits import limits
 from components.config.settings import Settings
 from components.model.access import Access, Probe, Protocol
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.parts import Health, Metrics, Port
+from components.model.specs import ServiceSpec
 
 IMAGE: Final = "gpu-exporter"
 """Who runs this image watches a card: so alerts know which services they are."""

@@ -22,8 +22,9 @@ from components.model.endpoints import ManagedEndpoint
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import DataVolume, Scratch
 from components.model.naming import service_name
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.grafana import render_dashboard_provider, render_datasources, render_grafana_start
 
 NAME: Final = "grafana"

@@ -20,8 +20,9 @@ from components.model.access import Access, Flow, Probe, Protocol
 from components.model.endpoints import ManagedEndpoint
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.naming import service_name
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretChange, SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.haproxy import Listeners, Page, Pool, operators_parts, render_proxy
 from components.render.litellm import LIVENESS_PATH
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from components.config.settings import Settings
 from components.model.naming import service_name
-from components.model.specs import Limits
+from components.model.parts import Limits
 
 
 def limits(

@@ -24,8 +24,9 @@ from components.model.external_keys import GEMINI, GEMINI_ALTERNATE, OPENROUTER,
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import Scratch
 from components.model.naming import service_name
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretFile, SecretRef
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.litellm import LIVENESS_PATH, RemoteStep, Step, render_config, render_start
 
 PORT: Final = 4000

@@ -21,8 +21,9 @@ from components.model.endpoints import ManagedEndpoint
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import DataVolume, Scratch
 from components.model.naming import service_name
+from components.model.parts import Health, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.shell import render_start
 
 NAME: Final = "open-webui"

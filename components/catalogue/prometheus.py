@@ -16,8 +16,9 @@ from components.model.endpoints import reach
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.mounts import DataVolume
 from components.model.naming import service_name
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretChange, SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.alerts import Subjects, render_alerts
 from components.render.prometheus import Job, render_prometheus
 

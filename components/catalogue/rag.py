@@ -14,8 +14,9 @@ from components.config.settings import Settings
 from components.model.access import Access, Probe, Protocol
 from components.model.files import ConfigFile, Configuration
 from components.model.mounts import DataVolume, Scratch
+from components.model.parts import Health, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.programs import foreign_collections
 from components.render.shell import render_start
 

@@ -18,8 +18,9 @@ from components.config.settings import Settings
 from components.model.access import Access, Probe, Protocol
 from components.model.files import Configuration
 from components.model.mounts import DataVolume
+from components.model.parts import Health, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.redis import acl_parts, client, observer, redis_files
 
 NAME: Final = "redis"

@@ -12,25 +12,26 @@ from typing import Final
 
 from components.catalogue.images import image
 from components.catalogue.limits import limits
+from components.catalogue.vault_seal import SEAL_STANZA, seal_file, seal_files, seals_in_use, transit_seal
 from components.config.settings import Settings
 from components.model.access import Access, Flow, Probe, Protocol
 from components.model.checks import Swarm
 from components.model.files import Bootstrap, ConfigFile, Configuration
 from components.model.mounts import DataVolume, Scratch
 from components.model.naming import AGENT, service_name
+from components.model.parts import Health, Port
 from components.model.secrets import (
     SECRETS_PATH,
     VERSION_FILE,
     SecretChange,
     SecretFile,
-    SecretForm,
     SecretRef,
     SecretsFrom,
     SecretSource,
 )
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.model.vault import PRODUCTS, Entry, NodeAccess, Product, Vault, agent_folder, node_role
-from components.render.hashicorp import Transit, seal, vault_files
+from components.render.hashicorp import vault_files
 from components.render.openbao import (
     MOUNT,
     PULUMI_ROLE,
@@ -49,9 +50,8 @@ SERVER: Final = "vault"
 SERVER_NODE: Final = "oracle"
 PORT: Final = 8200
 
-SEAL: Final = "vault-seal"
 PULUMI_ID: Final = "vault-pulumi-id"
-"""Names of the secrets that have a value of their own for every epoch."""
+"""Name of the engine's logins, which have a value of their own for every epoch."""
 
 _AGENT_CONFIG: Final = "/agent"
 
@@ -59,8 +59,6 @@ _CERTIFICATE: Final = "tls.pem"
 _PRIVATE_KEY: Final = SecretFile(
     name="tls.key", parts=(SecretRef(name="vault_private_key", source=SecretSource.CONFIGURED),)
 )
-_SEAL_STANZA: Final = f"{SECRETS_PATH}/seal.hcl"
-_TRANSIT_TOKEN: Final = SecretRef(name="vault_transit_token", source=SecretSource.CONFIGURED)
 _READY_SECONDS: Final = 120
 
 
@@ -138,7 +136,7 @@ def server(settings: Settings) -> ServiceSpec:
         secrets=(
             SecretFile(name=_CERTIFICATE, parts=(settings.vault.certificate,)),
             _PRIVATE_KEY,
-            *_seal_files(settings, product),
+            *seal_files(settings, product),
         ),
         secrets_from=SecretsFrom.HOST,
         on_secret_change=SecretChange.NOTICE,
@@ -176,19 +174,6 @@ def _product(settings: Settings) -> Product:
     return PRODUCTS[settings.vault.product]
 
 
-def _transit(settings: Settings) -> Transit | None:
-    """The server that opens ours; None where ours opens by a key beside it."""
-    given = settings.vault.transit
-    if given is None:
-        return None
-    return Transit(
-        address=given.address,
-        key_name=given.key_name,
-        mount_path=given.mount_path,
-        ca_certificate=given.ca_certificate,
-    )
-
-
 def _server_files(settings: Settings, product: Product, first_id: SecretFile) -> tuple[ConfigFile, ...]:
     places = ServerPlaces(
         config_folder=product.config_folder,
@@ -197,14 +182,14 @@ def _server_files(settings: Settings, product: Product, first_id: SecretFile) ->
         certificate_file=f"{SECRETS_PATH}/{_CERTIFICATE}",
         private_key_file=_PRIVATE_KEY.path,
         pulumi_secret_id_file=f"{product.bootstrap_folder}/{first_id.name}",
-        seal_keys=tuple((f"k{number}", _seal_file(number).path) for number in _seals_in_use(settings)),
+        seal_keys=tuple((f"k{number}", seal_file(number).path) for number in seals_in_use(settings)),
     )
     ours = str(settings.nodes.by_name()[SERVER_NODE].address)
     generation, authority = settings.vault.generation, settings.vault.ca_certificate
-    if transit := _transit(settings):
+    if transit := transit_seal(settings):
         return vault_files(
             places=places,
-            seal_file=_SEAL_STANZA,
+            seal_file=SEAL_STANZA,
             transit=transit,
             address=ours,
             port=PORT,
@@ -276,29 +261,3 @@ def _pulumi_ids(settings: Settings) -> tuple[SecretRef, ...]:
         SecretRef(name=f"{PULUMI_ID}-e{number}", length=48, family=PULUMI_ID)
         for number in range(epoch, max(epoch - 2, 0), -1)
     )
-
-
-def _seals_in_use(settings: Settings) -> tuple[int, ...]:
-    """The key that seals, and the one before it, which data of before the last rotation still needs.
-
-    None where another server holds it.
-    """
-    if settings.vault.transit:
-        return ()
-    epoch = settings.epochs.get(SEAL, 1)
-    return tuple(range(epoch, max(epoch - 2, 0), -1))
-
-
-def _seal_files(settings: Settings, product: Product) -> tuple[SecretFile, ...]:
-    """Every key there was, or the part of the configuration that holds the token for another server's key."""
-    if transit := _transit(settings):
-        stanza = seal(transit, token=_TRANSIT_TOKEN, config_folder=product.config_folder)
-        return (SecretFile(name=_SEAL_STANZA.rpartition("/")[2], parts=stanza),)
-    return tuple(_seal_file(number) for number in range(1, settings.epochs.get(SEAL, 1) + 1))
-
-
-def _seal_file(number: int) -> SecretFile:
-    ref = SecretRef(
-        name=f"{SEAL}-k{number}", length=32, form=SecretForm.HEX, kept_with_data=True, family=SEAL
-    )
-    return SecretFile(name=f"seal-k{number}", parts=(ref,), fixed=True)

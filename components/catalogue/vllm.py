@@ -13,8 +13,9 @@ from components.model.access import Access, Probe, Protocol
 from components.model.files import ConfigFile, Configuration
 from components.model.forms import LEAST_MEMORY_MIB
 from components.model.mounts import DataVolume, Scratch
+from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretFile
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.render.vllm import WAIT_SECONDS, render_start
 
 KEEP_ALIVE_SECONDS: Final = 120

@@ -13,8 +13,9 @@ import pulumi_docker as docker
 
 from components.deploy.place import Place
 from components.model.naming import LABEL_PREFIX, bootstrap_folder, host_folder, labels
+from components.model.parts import Health
 from components.model.secrets import SECRETS_PATH, VERSION_FILE, SecretChange
-from components.model.specs import Health, ServiceSpec
+from components.model.specs import ServiceSpec
 from components.model.vault import agent_folder
 
 REPLACE_ON_CHANGES = [

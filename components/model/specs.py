@@ -12,123 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from components.model.access import Access, Flow, HostMount, Probe, Watch
+from components.model.access import Flow, HostMount, Probe, Watch
 from components.model.files import Bootstrap, Configuration
-from components.model.forms import CANONICAL_CPUS, LEAST_MEMORY_MIB, is_canonical_cpus, is_plain_user
+from components.model.forms import LEAST_MEMORY_MIB, is_plain_user
 from components.model.images import Image
 from components.model.mounts import DataVolume, Scratch
 from components.model.naming import service_name
+from components.model.parts import AddedCapability, Health, Limits, Metrics, Port, require
 from components.model.problems import Problem, SpecError
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom, SecretSource
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
-
-def _require(holds: bool, path: str, expected: str, got: object) -> None:
-    if not holds:
-        raise SpecError(Problem(path, expected, repr(got)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Port:
-    """A port of the container. It is published on the node's tailnet address only, never on all addresses."""
-
-    name: str
-    """What is served there, e.g. `http`; other services find the port by this name."""
-
-    container: int
-    published: int | None = None
-    """Port on the node; None keeps it inside the node's Docker network."""
-
-    access: Access | None = None
-    """What a stranger finds there; said of every published port."""
-
-    def __post_init__(self) -> None:
-        _require(
-            self.published is None or self.access is not None,
-            f"ports.{self.name}.access",
-            "must be given for a published port",
-            self.access,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the container may use at most."""
-
-    memory_mib: int
-    """Also the limit of memory and swap together: a container never swaps."""
-
-    cpus: str
-    """Processors as the engine prints them back, `2.0` or `0.5`: any other spelling replaces the container
-    on every run (docker provider, `nanoInt64ToDecimalString`)."""
-
-    shm_mib: int = 64
-    """Size of /dev/shm; 64 is Docker's default."""
-
-    def __post_init__(self) -> None:
-        _require(
-            self.memory_mib >= LEAST_MEMORY_MIB,
-            "limits.memory_mib",
-            f"must be at least {LEAST_MEMORY_MIB} (Docker's minimum)",
-            self.memory_mib,
-        )
-        _require(
-            is_canonical_cpus(self.cpus),
-            "limits.cpus",
-            f"must be {CANONICAL_CPUS}",
-            self.cpus,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """A check inside the container; the program after `up` and other services wait for it."""
-
-    test: tuple[str, ...]
-    """`("CMD", …)`, or `("NONE",)` where the image has nothing that could check."""
-
-    interval_seconds: int = 10
-    timeout_seconds: int = 5
-    retries: int = 3
-    start_period_seconds: int = 30
-
-    def __post_init__(self) -> None:
-        allowed = self.test == ("NONE",) or (
-            self.test[:1] in {("CMD",), ("CMD-SHELL",)} and len(self.test) > 1
-        )
-        _require(allowed, "health.test", 'must be ("CMD", …), ("CMD-SHELL", …) or ("NONE",)', self.test)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddedCapability:
-    """A capability kept although all are dropped."""
-
-    name: str
-    """With the prefix, e.g. `CAP_NET_BIND_SERVICE`: the engine stores it so, and compares text."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
-    """Where Prometheus scrapes the service."""
-
-    port: str
-    """Name of one of the service's ports."""
-
-    path: str = "/metrics"
-    params: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of the URL."""
-
-    credentials: SecretFile | None = None
-    """What Prometheus sends, as a file in its container: a bearer token or, with `username`, a password."""
-
-    username: str = ""
-    """User of HTTP basic authentication; empty means a bearer token."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,75 +95,75 @@ class ServiceSpec:
 
     def __post_init__(self) -> None:
         path = f"{self.node}.{self.name}"
-        _require(
+        require(
             bool(_NAME.fullmatch(self.name)),
             f"{path}.name",
             "must be lower-case words joined by -",
             self.name,
         )
-        _require(
+        require(
             is_plain_user(self.image.user),
             f"{path}.user",
             "must be numeric uid:gid, not root",
             self.image.user,
         )
-        _require(
+        require(
             self.stop_grace_seconds > 0,
             f"{path}.stop_grace_seconds",
             "must be positive",
             self.stop_grace_seconds,
         )
         names = [port.name for port in self.ports]
-        _require(len(set(names)) == len(names), f"{path}.ports", "must have unique names", names)
+        require(len(set(names)) == len(names), f"{path}.ports", "must have unique names", names)
         if self.metrics is not None:
-            _require(
+            require(
                 self.metrics.port in names,
                 f"{path}.metrics.port",
                 f"must be one of {names}",
                 self.metrics.port,
             )
         if self.probe is not None:
-            _require(
+            require(
                 self.probe.port in names, f"{path}.probe.port", f"must be one of {names}", self.probe.port
             )
         self._check_secrets(path)
         for target in self.mount_paths:
-            _require(PurePosixPath(target).is_absolute(), f"{path}.mounts", "must be absolute paths", target)
+            require(PurePosixPath(target).is_absolute(), f"{path}.mounts", "must be absolute paths", target)
         object.__setattr__(self, "env", MappingProxyType(dict(self.env)))
 
     def _check_secrets(self, path: str) -> None:
         """What the deploy layer takes for granted about secrets."""
         files = [file.name for file in self.secrets]
-        _require(len(set(files)) == len(files), f"{path}.secrets", "must have unique names", files)
+        require(len(set(files)) == len(files), f"{path}.secrets", "must have unique names", files)
         if self.rendered:
-            _require(
+            require(
                 bool(self.entrypoint),
                 f"{path}.entrypoint",
                 "must be given, because the container first waits for its secrets",
                 self.entrypoint,
             )
-        _require(
+        require(
             bool(self.settle) == (self.on_secret_change is SecretChange.SETTLE),
             f"{path}.settle",
             "must be given where a changed secret is settled, and nowhere else",
             self.settle,
         )
         reloads = self.configuration is not None and self.configuration.reload is not None
-        _require(
+        require(
             reloads or self.on_secret_change is not SecretChange.RELOAD,
             f"{path}.on_secret_change",
             "must not be reload without a configuration that reloads",
             self.on_secret_change,
         )
         from_host = self.secrets_from is SecretsFrom.HOST
-        _require(
+        require(
             not from_host or self.on_secret_change is SecretChange.NOTICE,
             f"{path}.on_secret_change",
             "must be notice for secrets delivered onto the disk",
             self.on_secret_change,
         )
         by_hand = [ref.name for ref in self.secret_references if ref.source is SecretSource.VAULT]
-        _require(not (from_host and by_hand), f"{path}.secrets", "must not come from the server", by_hand)
+        require(not (from_host and by_hand), f"{path}.secrets", "must not come from the server", by_hand)
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:

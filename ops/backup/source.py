@@ -12,7 +12,8 @@ from pathlib import Path
 import yaml
 
 from components.catalogue.swarm import swarm
-from components.catalogue.vault import SEAL, SERVER, SERVER_NODE
+from components.catalogue.vault import SERVER, SERVER_NODE
+from components.catalogue.vault_seal import SEAL
 from components.config.load import parse
 from components.config.settings import NAMESPACE
 from components.model.naming import AGENT, host_folder

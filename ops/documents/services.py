@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from components.config.settings import OptionalSettings
 from components.model.access import Access, Protocol
 from components.model.endpoints import ExternalEndpoint, external_endpoints
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.parts import Health, Port
+from components.model.specs import ServiceSpec
 from ops.documents.diagram import flow_diagram
 from ops.stack import Stack
 

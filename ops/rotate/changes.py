@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
-from components.catalogue.vault import PULUMI_ID, SEAL
+from components.catalogue.vault import PULUMI_ID
+from components.catalogue.vault_seal import SEAL
 from components.model.secrets import SECRETS_PATH
 from components.model.specs import ServiceSpec
 from ops import configuration

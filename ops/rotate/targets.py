@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from components.catalogue.vault import PULUMI_ID, SEAL, SERVER, SERVER_NODE
+from components.catalogue.vault import PULUMI_ID, SERVER, SERVER_NODE
+from components.catalogue.vault_seal import SEAL
 from components.model.naming import AGENT
 from components.model.secrets import SecretRef, SecretSource
 from components.model.specs import ServiceSpec

@@ -15,8 +15,9 @@ from components.config.settings import (
 from components.model.files import ConfigFile, Configuration, Reload
 from components.model.images import Image
 from components.model.mounts import DataVolume, Scratch
+from components.model.parts import AddedCapability, Health, Limits, Port
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretSource
-from components.model.specs import AddedCapability, Health, Limits, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from tests.ports import ANYONE
 
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAmadeForTheTestsAlone"

@@ -21,7 +21,8 @@ from components.model.access import Access, Flow, Probe, Protocol
 from components.model.checks import find_problems
 from components.model.images import Image
 from components.model.mounts import DataVolume
-from components.model.specs import Health, Metrics, Port, ServiceSpec
+from components.model.parts import Health, Metrics, Port
+from components.model.specs import ServiceSpec
 from components.model.tailnet import PEOPLE, openings
 from ops.documents.services import services_document
 from ops.plan.report import plan

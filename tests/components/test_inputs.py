@@ -16,9 +16,9 @@ from components.deploy.outputs import nodes, urls
 from components.deploy.railway import find_railway_problems
 from components.deploy.secrets import Secrets
 from components.model.external_keys import EXTERNAL_KEYS
+from components.model.parts import Port
 from components.model.problems import SpecError
 from components.model.secrets import SecretForm, SecretRef, SecretSource
-from components.model.specs import Port
 from ops import certificates
 from tests.components.deploying import complete
 from tests.components.recording import Recording, record

@@ -17,7 +17,8 @@ import pytest
 from components.catalogue.credentials import LITELLM_NAME
 from components.model.access import Access, Protocol
 from components.model.endpoints import external_endpoints
-from components.model.specs import Port, ServiceSpec
+from components.model.parts import Port
+from components.model.specs import ServiceSpec
 from lab import environment, nodes, paths
 from ops import stack
 from ops.stack import Stack

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from components.config.settings import OptionalSettings
 from components.model.access import Access, Flow, Protocol
 from components.model.mounts import DataVolume
-from components.model.specs import Health, Port
+from components.model.parts import Health, Port
 from lab import paths
 from ops import cli, declared
 from ops.documents import commands

