@@ -12,6 +12,7 @@ from components.catalogue import blackbox
 from components.catalogue.swarm import swarm
 from components.model.access import Protocol
 from components.model.endpoints import external_endpoints
+from components.model.flows import flows
 from components.model.naming import METRICS_FOLDER, service_name
 from components.model.secrets import SecretChange
 from components.model.specs import ServiceSpec
