@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from components.catalogue import vault
 from components.catalogue.alertmanager import NAME as ALERTMANAGER
 from components.catalogue.alertmanager import PORT as ALERTMANAGER_PORT
 from components.catalogue.alertmanager import alertmanager
@@ -26,6 +27,7 @@ from components.config.settings import Settings
 from components.model.endpoints import ManagedEndpoint, reach
 from components.model.naming import service_name
 from components.model.specs import ServiceSpec
+from components.render.dashboards import render_dashboards
 from components.render.haproxy import Page, Pool
 from components.render.litellm import Step
 
@@ -54,7 +56,7 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
             node=NODE,
             prometheus=_of_node("prometheus", PROMETHEUS_PORT),
             alertmanager=_of_node(ALERTMANAGER, ALERTMANAGER_PORT),
-            dashboards={},
+            dashboards=render_dashboards(vault_job=service_name(vault.SERVER_NODE, vault.SERVER)),
         ),
     )
     catalogue = consul(settings, node=NODE)

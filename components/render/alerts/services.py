@@ -32,14 +32,14 @@ class Watch(StrEnum):
     """A look at the certificate of a service that is watched otherwise."""
 
 
-_WORKS: Final = f'up{{watch="{Watch.METRICS}"}} or probe_success{{watch="{Watch.PROBE}"}}'
+WORKS: Final = f'up{{watch="{Watch.METRICS}"}} or probe_success{{watch="{Watch.PROBE}"}}'
 
 
 def rules(*, vault_job: str) -> Iterator[Rule]:
     """Every job of a service is covered, so a service that is added has its alert."""
     yield Rule(
         name="ServiceDown",
-        expression=f"({_WORKS}) == 0",
+        expression=f"({WORKS}) == 0",
         lasts=SERVICE_LASTS,
         severity=Severity.CRITICAL,
         summary="{{ $labels.job }} on {{ $labels.node }} does not answer",
@@ -47,7 +47,7 @@ def rules(*, vault_job: str) -> Iterator[Rule]:
     )
     yield Rule(
         name=NODE_DOWN,
-        expression=f"max by (node) ({_WORKS}) == 0",
+        expression=f"max by (node) ({WORKS}) == 0",
         lasts=NODE_LASTS,
         severity=Severity.CRITICAL,
         summary="nothing on {{ $labels.node }} answers",
