@@ -121,7 +121,7 @@ def test_our_own_images_are_no_strangers(registry: FakeRegistry) -> None:
     result = swarm("lock", "gpt-researcher")
 
     assert result.exit_code == 2
-    assert "aiswarm/gpt-researcher:0.14.6: must be in a registry of yours; push it" in result.stderr
+    assert "aiswarm/gpt-researcher:0.15.1: must be in a registry of yours; push it" in result.stderr
     assert registry.asked == []
 
 

@@ -254,10 +254,11 @@ def test_names_of_what_is_not_ours() -> None:
 
 
 ROTATING = (
-    "consul-agent-token, consul-gossip-key, consul-management-token, "
-    "engine-key, litellm-database-password, litellm-master-key, operator-password, "
-    "oracle-agent-id, postgres-password, redis-password, starlord-agent-id, thanos-agent-id, "
-    "vault-pulumi-id, vault-seal"
+    "consul-agent-token, consul-gossip-key, consul-management-token, documents-key, engine-key, "
+    "grafana-database-password, grafana-metrics-password, litellm-database-password, litellm-master-key, "
+    "open-webui-database-password, open-webui-redis-password, open-webui-session-key, operator-password, "
+    "oracle-agent-id, postgres-exporter-password, postgres-password, rag-key, redis-exporter-password, "
+    "redis-password, starlord-agent-id, thanos-agent-id, vault-pulumi-id, vault-seal"
 )
 
 

@@ -61,8 +61,10 @@ def test_prometheus_and_consul_reach_all_that_shows_metrics_or_has_a_probe(stack
 
 def test_what_is_not_ours_can_be_talked_to() -> None:
     swarm_with = talking("prod", "thanos-vllm-backup", Flow(to="qdrant", port="http"))
-    (connection,) = (each for each in flows(settings("prod"), swarm_with) if each.source_node == "thanos" and
-                     each.target == "qdrant")  # fmt: skip
+    found = flows(settings("prod"), swarm_with)
+    (connection,) = (
+        each for each in found if each.target == "qdrant" and each.source == "thanos-vllm-backup"
+    )
 
     assert (connection.target_node, connection.host, connection.port) == ("starlord", "100.72.73.3", 6333)
 
