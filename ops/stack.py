@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,17 +32,33 @@ class EngineError(SwarmError):
         return self.said
 
 
+_HALF_WRITTEN = "failed to load checkpoint:"
+"""An `up` at the same time writes the state, which the file backend does in place (pkg/backend/diy)."""
+
+_LOOKS = 10
+_PAUSE_SECONDS = 0.3
+
+
+def _run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(("pulumi", *arguments), capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        fix = 'for the lab, eval "$(./swarm env)"'
+        raise EngineError(f"pulumi: must be on PATH, got nothing; {fix}") from error
+
+
 def pulumi(*arguments: str) -> str:
     """Run `pulumi` in the current folder and return its standard output.
 
     Raises:
         EngineError: It is not on PATH or ended with another status than 0.
     """
-    try:
-        done = subprocess.run(("pulumi", *arguments), capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        fix = 'for the lab, eval "$(./swarm env)"'
-        raise EngineError(f"pulumi: must be on PATH, got nothing; {fix}") from error
+    done = _run(arguments)
+    for _ in range(_LOOKS - 1):
+        if _HALF_WRITTEN not in done.stderr:
+            break
+        time.sleep(_PAUSE_SECONDS)
+        done = _run(arguments)
     if done.returncode != 0:
         # Diagnostics of an operation are on its standard output, refusals of the command on the other one.
         raise EngineError("\n".join(text for text in (done.stdout.strip(), done.stderr.strip()) if text))

@@ -81,6 +81,7 @@ def documents(settings: Settings, *, node: str) -> ServiceSpec:
         probe=Probe(port="http", path=_READY_PATH),
         metrics=Metrics(port="http"),
         configuration=Configuration(folder=_FOLDER, files=(ConfigFile(name="start.sh", text=start),)),
+        exports_reason="docling-serve reads its key from a variable only",
         secrets=(KEY,),
         scratch=(_SCRATCH,),
         start_timeout_seconds=600,

@@ -122,6 +122,7 @@ def grafana(
         ports=(Port(name="http", container=_PORT, published=PUBLISHED, access=_ACCESS),),
         probe=Probe(port="http", path=_HEALTH_PATH),
         configuration=Configuration(folder=_FOLDER, files=_files(prometheus, alertmanager, dashboards)),
+        exports_reason="the image's own script exports what variables named *__FILE point to",
         secrets=tuple(_SECRET_SETTINGS.values()),
         volumes=(DataVolume(name="data", path=_DATA),),
         scratch=(Scratch(),),

@@ -65,6 +65,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
             folder=_FOLDER,
             files=_files(settings, node, steps=steps, remote=[step for step, _ in remote], secrets=secrets),
         ),
+        exports_reason="LiteLLM reads secrets from variables only",
         secrets=tuple(secrets.values()),
         scratch=(_SCRATCH,),
         after=("postgres", "redis") if gateway.database else ("redis",),

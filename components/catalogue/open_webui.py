@@ -103,6 +103,7 @@ def open_webui(settings: Settings, *, node: str, converter: ManagedEndpoint) -> 
         ports=(Port(name="http", container=_PORT, published=PUBLISHED, access=_ACCESS),),
         probe=Probe(port="http", path=_HEALTH_PATH),
         configuration=Configuration(folder=_FOLDER, files=(ConfigFile(name="start.sh", text=start),)),
+        exports_reason="Open WebUI reads secrets from variables only",
         secrets=tuple(secrets.values()),
         volumes=(DataVolume(name="data", path=_DATA, gib=10, given_over=True),),
         scratch=(Scratch(size_mib=512),),

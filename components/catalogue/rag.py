@@ -100,6 +100,7 @@ def rag(settings: Settings, *, node: str) -> ServiceSpec:
         ports=(Port(name="http", container=PORT, published=PORT, access=_ACCESS),),
         probe=Probe(port="http", path=_HEALTH_PATH),
         configuration=Configuration(folder=_FOLDER, files=_files(secrets)),
+        exports_reason="LightRAG reads secrets from variables only",
         secrets=tuple(dict.fromkeys(secrets.values())),
         volumes=(DataVolume(name="data", path=_DATA, gib=5, given_over=True),),
         scratch=(_SCRATCH,),

@@ -98,6 +98,7 @@ def engine(
         ports=(Port(name="http", container=_PORT, published=published, access=_ACCESS),),
         probe=Probe(port="http", path=_HEALTH_PATH),
         configuration=_configuration(key, after),
+        exports_reason="vLLM has no option that names a key file",
         secrets=(key,),
         volumes=(_MODELS,),
         scratch=(Scratch(size_mib=1024),),

@@ -50,6 +50,9 @@ class ServiceSpec:
     configuration: Configuration | None = None
     secrets: tuple[SecretFile, ...] = ()
     secrets_from: SecretsFrom = SecretsFrom.AGENT
+    exports_reason: str = ""
+    """Why its start script puts secrets into the program's environment; empty where it reads files."""
+
     on_secret_change: SecretChange = SecretChange.REPLACE
     settle: tuple[str, ...] = ()
     """Command in the container that brings what it keeps in line with its secrets; run once it is there and

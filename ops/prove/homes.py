@@ -57,13 +57,6 @@ class Seen:
 
 _DELIVERED = "delivered from outside: no agent can fetch what it starts with"
 _RENDERED = "written by the node's agent, for this service alone"
-_ENGINE_KEY_READER = "vLLM has no option that names a key file; its start script exports the key"
-_ENVIRONMENTS = {
-    "litellm": "LiteLLM reads secrets from variables only; its start script exports them",
-    "vllm-primary": _ENGINE_KEY_READER,
-    "vllm-secondary": _ENGINE_KEY_READER,
-    "vllm-backup": _ENGINE_KEY_READER,
-}
 _POSTGRES = "the image's entry script exports what POSTGRES_PASSWORD_FILE holds, at each start"
 
 
@@ -80,8 +73,8 @@ def _of(spec: ServiceSpec) -> Iterable[Home]:
     else:
         volume = volume_name(spec.node, spec.name, "secrets")
         yield Home(kind=Kind.VOLUME, key=volume, names=names, reason=_RENDERED)
-    if reason := _ENVIRONMENTS.get(spec.name):
-        yield Home(kind=Kind.ENVIRONMENT, key=spec.full_name, names=names, reason=reason)
+    if spec.exports_reason:
+        yield Home(kind=Kind.ENVIRONMENT, key=spec.full_name, names=names, reason=spec.exports_reason)
     if POSTGRES_PASSWORD.name in names and spec.name == "postgres":
         yield Home(
             kind=Kind.ENVIRONMENT, key=spec.full_name, names=frozenset({POSTGRES_PASSWORD.name}),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from components.catalogue import vault
 from lab import docker, nodes
 from lab.nodes import access
 from lab.nodes.model import plan_of
@@ -52,8 +53,8 @@ def timed(what: str) -> Iterator[None]:
 
 
 def address(deployed: Stack) -> str:
-    """Where the server answers."""
-    return stack.output(deployed.name, "vault_address")
+    """Where the server answers; from the settings: the state is unreadable while an `up` writes it."""
+    return vault.address(deployed.settings)
 
 
 def client(deployed: Stack, token: str = "") -> httpx.Client:
