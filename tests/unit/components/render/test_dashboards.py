@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import prometheus_client.parser
@@ -17,6 +18,7 @@ from components.render.alerts import cards, machines
 from components.render.dashboards import render_dashboards
 from components.render.dashboards.board import COLUMNS, Unit
 from lab.fakes.gpu.exporter import CardCollector
+from lab.fakes.grafana import provisioning
 from lab.fakes.vllm import arguments
 from lab.fakes.vllm.engine import Engine
 from tests import promql
@@ -112,6 +114,20 @@ def test_nothing_can_be_clicked_that_would_be_lost(board: promql.Board) -> None:
     assert board["editable"] is False
     (link,) = board["links"]
     assert (link["type"], link["tags"]) == ("dashboards", board["tags"])
+
+
+def test_grafana_finds_every_page_in_its_folder(tmp_path: Path) -> None:
+    """The lab's Grafana reads the folder as the real one does, and refuses what that could not show."""
+    assert GRAFANA.configuration is not None
+    for file in GRAFANA.configuration.files:
+        place = tmp_path / file.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(file.text.replace(GRAFANA.configuration.folder, str(tmp_path)))
+
+    found = provisioning.read(tmp_path)
+
+    assert {board["uid"] for board in found.dashboards} == {board["uid"] for board in BOARDS.values()}
+    assert {board["folderTitle"] for board in found.dashboards} == {"Swarm"}
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
