@@ -124,6 +124,16 @@ def test_prometheus_scrapes_it(prod: Stack) -> None:
     assert job["static_configs"][0]["targets"] == [f"{prod.nodes['thanos'].address}:8090"]
 
 
+def test_an_alert_comes_when_it_is_away(prod: Stack) -> None:
+    found = yaml.safe_load(configuration(prod, "oracle-prometheus", "prometheus.yml"))
+    (job,) = (job for job in found["scrape_configs"] if job["job_name"] == "thanos-notes")
+    labels = job["static_configs"][0]["labels"]
+    rules = yaml.safe_load(configuration(prod, "oracle-prometheus", "alerts.yml"))["groups"]
+    (down,) = (rule for group in rules for rule in group["rules"] if rule["alert"] == "ServiceDown")
+
+    assert f'up{{watch="{labels["watch"]}"}}' in down["expr"]
+
+
 def test_documents_and_plan_know_it(prod: Stack) -> None:
     text = services_document(prod)
     (restart,) = (blast for blast in plan(prod).restarts if blast.service == "oracle-redis")
