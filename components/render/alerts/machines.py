@@ -58,7 +58,7 @@ def rules(*, backup_node: str) -> Iterator[Rule]:
         expression=f"time() - max by (node) ({BACKUP_STAMP}) > {BACKUP_HOURS * 3600}",
         lasts="10m",
         severity=Severity.CRITICAL,
-        summary="the last good backup on {{ $labels.node }} is {{ $value | humanizeDuration }} old",
+        summary="{{ $labels.node }}: the last good backup of Vault is {{ $value | humanizeDuration }} old",
         fix="./swarm backup",
     )
     yield Rule(
@@ -66,7 +66,7 @@ def rules(*, backup_node: str) -> Iterator[Rule]:
         expression=f'label_replace(absent({BACKUP_STAMP}), "node", "{backup_node}", "", "")',
         lasts="1h",
         severity=Severity.WARNING,
-        summary="{{ $labels.node }} knows of no good backup",
+        summary="{{ $labels.node }} knows of no good backup of the Vault server",
         fix="./swarm backup",
     )
 

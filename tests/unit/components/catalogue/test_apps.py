@@ -143,6 +143,7 @@ def test_people_reach_pages_and_nobody_reaches_the_converter() -> None:
         ([], []),
         (["family-recipes", "lightrag_vdb_chunks_swarm_embedding_1536d", "chunks-of-mine"], []),
         (["chunks"], ["chunks"]),
+        (["lightrag_vdb_chunks", "lightrag_vdb_entities"], ["lightrag_vdb_chunks", "lightrag_vdb_entities"]),
         (["relationships", "aiswarm_entities", "other_entities"], ["aiswarm_entities", "relationships"]),
     ],
 )
@@ -190,7 +191,13 @@ def test_the_guard_refuses_before_anything_is_touched(
 ) -> None:
     program = file(services()["thanos-rag"], "foreign_collections.py")
     with database(*names) as url:
-        env = {"QDRANT_URL": url, "QDRANT_API_KEY": key, "WORKSPACE": "aiswarm", "PATH": os.environ["PATH"]}
+        env = {
+            "QDRANT_URL": url,
+            "QDRANT_API_KEY": key,
+            "WORKSPACE": "aiswarm",
+            "QDRANT_WAIT_SECONDS": "0",
+            "PATH": os.environ["PATH"],
+        }
         done = subprocess.run(
             (sys.executable, "-"), input=program, env=env, capture_output=True, text=True, check=False
         )
