@@ -1,9 +1,10 @@
 """Refuse to start LightRAG where it would take another program's collections for its own old ones.
 
 Before it makes its collection for `chunks`, LightRAG 1.5 looks for one called `lightrag_vdb_chunks`,
-`<workspace>_chunks` or plainly `chunks`, as its earlier versions named theirs: an empty one it deletes, and of
-another it copies the content (lightrag/kg/qdrant_impl.py, `_find_legacy_collection`, `setup_collection`). The
-database is not ours, so whoever has such a collection is asked to rename it, and nothing is touched until then.
+`<workspace>_chunks` or plainly `chunks`, as its earlier versions named theirs: an empty one it deletes, and
+of another it copies the content (lightrag/kg/qdrant_impl.py, `_find_legacy_collection`, `setup_collection`).
+The database is not ours, so whoever has such a collection is asked to rename it, and nothing is touched until
+then.
 
 Environment: `QDRANT_URL`, `WORKSPACE`, and `QDRANT_API_KEY` where the database asks for a key;
 `QDRANT_WAIT_SECONDS` for how long it may stay away, otherwise five minutes. Ends with status 0 where there is
