@@ -1,27 +1,24 @@
 """Serve the pack to the engine; `pulumi preview --policy-pack policy` starts this file.
 
-Building a `PolicyPack` starts a server and never returns, so nothing else may import this module. A rule
-counts only when it is named here.
+Building a `PolicyPack` starts a server and never returns, so nothing else may import this module.
 """
 
 from __future__ import annotations
 
-from pulumi_policy import EnforcementLevel, PolicyPack
+from importlib import import_module
+from pkgutil import iter_modules
 
 # The engine puts this folder first on sys.path; seen from the repository's root, it is policy.rules.
-from rules import (  # type: ignore[import-not-found]
-    arm_image_on_arm_node,
-    no_privileged_container,
-    non_root_user,
-)
+import rules  # type: ignore[import-not-found]
+from pulumi_policy import EnforcementLevel, PolicyPack
 
 PolicyPack(
     name="aiswarm",
     # The SDK's own default is advisory, which lets a violation pass.
     enforcement_level=EnforcementLevel.MANDATORY,
     policies=[
-        arm_image_on_arm_node.RULE.policy(),
-        no_privileged_container.RULE.policy(),
-        non_root_user.RULE.policy(),
+        import_module(f"rules.{found.name}").RULE.policy()
+        for found in iter_modules(rules.__path__)
+        if not found.ispkg
     ],
 )

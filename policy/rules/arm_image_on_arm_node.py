@@ -26,6 +26,7 @@ from functools import partial
 from typing import Literal, cast
 
 import pulumi
+from pulumi_policy import EnforcementLevel, Severity
 
 from .support.fields import Fields, plain
 from .support.problems import Problem, UnreadableError
@@ -184,7 +185,12 @@ def _pulled(images: Sequence[Resource]) -> Pulled:
 
 
 RULE = StackRule(
+    id="IMG-003",
     name="arm-image-on-arm-node",
     description="Containers on an ARM node run images that were pulled for ARM.",
+    severity=Severity.CRITICAL,
+    frameworks=(),
+    remediation="Pull the image by digest for `linux/arm64` on the node, and let the container depend on it.",
+    level=EnforcementLevel.MANDATORY,
     check=judge_configured,
 )

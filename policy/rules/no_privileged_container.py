@@ -15,6 +15,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from pulumi_policy import EnforcementLevel, Severity
+
 from .support.fields import Fields
 from .support.problems import Problem
 from .support.resources import CONTAINER, VOLUME, Resource
@@ -112,8 +114,13 @@ def _check_path(resource: Resource, fields: Fields, name: str) -> Iterator[Probl
 
 
 RULE = ResourceRule(
+    id="CTR-001",
     name="no-privileged-container",
     description="No container is privileged or has a setting that amounts to it.",
+    severity=Severity.CRITICAL,
+    frameworks=("CIS 5.5", "KICS ae5b6871", "PSS privileged", "NSA 1.2", "OWASP 3"),
+    remediation="Remove `privileged`. What the program needs is a single capability or a single device.",
+    level=EnforcementLevel.MANDATORY,
     checks={
         CONTAINER: (
             check_privileged,

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pulumi_policy import EnforcementLevel, Severity
+
 from .support.problems import Problem
 from .support.resources import CONTAINER, Resource
 from .support.rule import ResourceRule
@@ -33,7 +35,22 @@ def check_user(container: Resource) -> Iterator[Problem]:
 
 
 RULE = ResourceRule(
+    id="CTR-002",
     name="non-root-user",
     description="Containers run as a numeric user other than root.",
+    severity=Severity.CRITICAL,
+    frameworks=(
+        "CIS 4.1",
+        "PSS runAsNonRoot",
+        "PSS runAsUser",
+        "NSA 1.0",
+        "NSA 1.6",
+        "OWASP 2",
+        "Trivy DS-0002",
+        "Checkov CKV_DOCKER_3",
+        "Checkov CKV_DOCKER_8",
+    ),
+    remediation="Declare the numeric user that the image is built for, e.g. `1000:1000`.",
+    level=EnforcementLevel.MANDATORY,
     checks={CONTAINER: (check_user,)},
 )

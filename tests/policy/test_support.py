@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi_policy import EnforcementLevel, PolicyResource, ResourceValidationArgs, StackValidationArgs
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyResource,
+    ResourceValidationArgs,
+    Severity,
+    StackValidationArgs,
+)
 from pulumi_policy.policy import PolicyResourceOptions
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
@@ -16,6 +22,15 @@ from policy.rules.support.resources import CONTAINER, Resource
 from policy.rules.support.rule import Placed, ResourceRule, StackRule
 from tests.policy import given
 
+METADATA: dict[str, Any] = {
+    "id": "CTR-000",
+    "name": "r",
+    "description": "d",
+    "severity": Severity.LOW,
+    "frameworks": ("CIS 5.5",),
+    "remediation": "mend it",
+    "level": EnforcementLevel.MANDATORY,
+}
 OPTIONS = PolicyResourceOptions(False, [], None, [], None, [], None)  # type: ignore[arg-type]  # not read here
 
 
@@ -47,7 +62,7 @@ def unreadable_on_the_stack(_: object) -> Iterator[Placed]:
 
 
 def test_a_crash_in_a_check_is_a_violation_and_hides_no_other_problem() -> None:
-    rule = ResourceRule(name="r", description="d", checks={CONTAINER: (crashing, finding)})
+    rule = ResourceRule(**METADATA, checks={CONTAINER: (crashing, finding)})
     crash, other = rule.judge(given.container(env="canary"))
     assert crash.startswith(
         "oracle-redis: must be something that the rule can judge, got KeyError at test_support.py:"
@@ -61,7 +76,7 @@ def test_properties_that_cannot_even_be_converted_are_a_violation() -> None:
     reports = Reports()
     broken: Any = object()
     args = ResourceValidationArgs(CONTAINER, {}, "urn:x", "x", OPTIONS, broken, {}, {})
-    rule = ResourceRule(name="r", description="d", checks={CONTAINER: (finding,)})
+    rule = ResourceRule(**METADATA, checks={CONTAINER: (finding,)})
     rule.policy().validate(args, reports)
     ((message, urn),) = reports.all
     assert message.startswith("x: must be something that the rule can judge, got ")
@@ -79,18 +94,22 @@ def test_a_stack_rule_that_cannot_judge_is_a_violation(check: object, start: str
     reports = Reports()
     props = unknown_checking_proxy({"env": "canary"})
     resource = PolicyResource(CONTAINER, props, "urn:x", "x", OPTIONS, None, None, [], {})
-    rule = StackRule(name="s", description="d", check=check)  # type: ignore[arg-type]  # one of two shapes
+    rule = StackRule(**METADATA, check=check)  # type: ignore[arg-type]  # one of two shapes
     rule.policy().validate(StackValidationArgs([resource], {}, {}), reports)
     ((message, _),) = reports.all
     assert message.startswith(start)
     assert "canary" not in message
 
 
-def test_every_policy_is_mandatory_by_itself() -> None:
-    resource = ResourceRule(name="r", description="d", checks={}).policy()
-    stack = StackRule(name="s", description="d", check=unreadable_on_the_stack).policy()
+def test_a_policy_carries_what_its_rule_says_of_itself() -> None:
+    advisory = {**METADATA, "level": EnforcementLevel.ADVISORY}
+    resource = ResourceRule(**METADATA, checks={}).policy()
+    stack = StackRule(**advisory, check=unreadable_on_the_stack).policy()
     assert resource.enforcement_level is EnforcementLevel.MANDATORY
-    assert stack.enforcement_level is EnforcementLevel.MANDATORY
+    assert stack.enforcement_level is EnforcementLevel.ADVISORY
+    for policy in (resource, stack):
+        assert (policy.severity, policy.remediation_steps) == (Severity.LOW, "mend it")
+        assert policy.tags == ["CTR-000", "CIS 5.5"]
 
 
 def test_unknowns_become_markers_at_any_depth_and_the_rest_stays() -> None:

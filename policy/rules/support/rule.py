@@ -38,8 +38,17 @@ StackCheck = Callable[[Sequence[Resource]], Iterable[Placed]]
 class ResourceRule:
     """A rule on single resources, judged on their inputs before anything is changed."""
 
+    id: str
+    """Never given to another rule, e.g. `CTR-004`; exceptions and documents name it."""
+
     name: str
     description: str
+    severity: Severity
+    frameworks: tuple[str, ...]
+    """Ids of the same demand elsewhere, e.g. `CIS 5.3`; ids only, their texts belong to others."""
+
+    remediation: str
+    level: EnforcementLevel
     checks: Mapping[str, tuple[Check, ...]]
     """By resource type; other types are reported as not applicable."""
 
@@ -53,8 +62,10 @@ class ResourceRule:
         return ResourceValidationPolicy(
             name=self.name,
             description=self.description,
-            enforcement_level=EnforcementLevel.MANDATORY,
-            severity=Severity.CRITICAL,
+            enforcement_level=self.level,
+            severity=self.severity,
+            tags=[self.id, *self.frameworks],
+            remediation_steps=self.remediation,
             validate=self._validate,
         )
 
@@ -76,8 +87,17 @@ class StackRule:
     In `pulumi up` the engine asks stack rules only after everything was changed: the preview is the gate.
     """
 
+    id: str
+    """Never given to another rule, e.g. `CTR-004`; exceptions and documents name it."""
+
     name: str
     description: str
+    severity: Severity
+    frameworks: tuple[str, ...]
+    """Ids of the same demand elsewhere, e.g. `CIS 5.3`; ids only, their texts belong to others."""
+
+    remediation: str
+    level: EnforcementLevel
     check: StackCheck
 
     def policy(self) -> StackValidationPolicy:
@@ -85,8 +105,10 @@ class StackRule:
         return StackValidationPolicy(
             name=self.name,
             description=self.description,
-            enforcement_level=EnforcementLevel.MANDATORY,
-            severity=Severity.CRITICAL,
+            enforcement_level=self.level,
+            severity=self.severity,
+            tags=[self.id, *self.frameworks],
+            remediation_steps=self.remediation,
             validate=self._validate,
         )
 
