@@ -89,7 +89,7 @@ def test_an_image_for_another_platform_is_refused_at_the_image(running: Pack) ->
 def test_an_unknown_is_a_violation_and_not_a_remark(running: Pack) -> None:
     unknown = {"user": UNKNOWN_STRING_VALUE, "networkMode": UNKNOWN_STRING_VALUE}
     response = running.analyze(CONTAINER, "oracle-redis", given.container_props(**unknown))
-    assert violations(response).keys() == {"non-root-user", "no-privileged-container"}
+    assert violations(response).keys() == {"non-root-user", "no-host-namespaces"}
     image = pack.resource(REMOTE_IMAGE, given.IMAGE_URN, given.image_props(platform=UNKNOWN_STRING_VALUE))
     assert (
         "unknown until the update"
