@@ -79,6 +79,10 @@ class Fields:
         """A true or false field."""
         return _typed(self._values.get(name), bool, self.path(name))
 
+    def number(self, name: str) -> float | None:
+        """A number; on the wire every one is a float."""
+        return _typed(self._values.get(name), float, self.path(name))
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; empty when absent."""
         return tuple(_required(item, str, path) for path, item in self._items(name))

@@ -13,11 +13,13 @@ from pulumi_policy import PolicyResource, ResourceValidationArgs
 from .fields import Fields, plain
 from .problems import Problem, UnreadableError
 
+COMMAND = "command:remote:Command"
 CONTAINER = "docker:index/container:Container"
 REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 
 NODE_LABEL = "aiswarm.node"
+SERVICE_LABEL = "aiswarm.service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,16 @@ class Resource:
         Raises:
             UnreadableError: The labels cannot be read.
         """
+        return self.label(NODE_LABEL)
+
+    def label(self, name: str) -> str | None:
+        """Value of one of the resource's labels; None without it.
+
+        Raises:
+            UnreadableError: The labels cannot be read.
+        """
         for label in self.fields.objects("labels"):
-            if label.text("label") == NODE_LABEL:
+            if label.text("label") == name:
                 return label.text("value")
         return None
 
