@@ -1,8 +1,9 @@
-"""No container shares a namespace with its host.
+"""No container shares a namespace with its host, nor with another container.
 
 In the host's process namespace a container sees and signals everything; in its network namespace it reaches
 what listens on loopback, and every rule on ports is void; in its control group namespace it sees the host's
-tree. The hostname's namespace cannot be chosen with the docker provider.
+tree. Another container may be one that is not judged here and shares the host's itself. The hostname's
+namespace cannot be chosen with the docker provider.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ NAMESPACES = ("cgroupnsMode", "ipcMode", "networkMode", "pidMode", "usernsMode")
 
 def _check_on(field: str) -> Check:
     def check_namespace(container: Resource) -> Iterator[Problem]:
-        if container.fields.text(field) == "host":
-            yield container.problem(field, "must not be the host's namespace", "'host'", "remove it")
+        mode = container.fields.text(field) or ""
+        if mode == "host" or mode.startswith("container:"):
+            expected = "must not be the namespace of the host or of another container"
+            yield container.problem(field, expected, repr(mode), "remove it")
 
     return check_namespace
 
@@ -29,7 +32,7 @@ def _check_on(field: str) -> Check:
 RULE = ResourceRule(
     id="CTR-007",
     name="no-host-namespaces",
-    description="No container shares a namespace with its host.",
+    description="No container shares a namespace with its host or another container.",
     severity=Severity.CRITICAL,
     frameworks=(
         "CIS 5.10",

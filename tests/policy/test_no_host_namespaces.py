@@ -17,9 +17,14 @@ def test_namespaces_of_its_own_pass() -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_namespace_of_the_host_is_refused(field: str) -> None:
-    assert RULE.judge(given.container(**{field: "host"})) == [
-        f"oracle-redis.{field} on node oracle: must not be the host's namespace, got 'host'; remove it"
+@pytest.mark.parametrize("mode", ["host", "container:qdrant"])
+def test_a_namespace_of_the_host_or_another_container_is_refused(field: str, mode: str) -> None:
+    assert RULE.judge(given.container(**{field: mode})) == [
+        (
+            f"oracle-redis.{field} on node oracle: must not be the namespace of the host "
+            "or of another container, "
+            f"got {mode!r}; remove it"
+        )
     ]
 
 
