@@ -1,0 +1,115 @@
+"""Which folders of the host a container may see."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.rules.own_host_folders import RULE
+from policy.rules.support.fields import Marker
+from tests.policy import given
+
+REFUSED = (
+    "{} on node oracle: must be a folder below /opt/swarm, got {!r}; "
+    "deliver what the program needs there, or use a volume"
+)
+OUTSIDE = [
+    *("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sys", "/usr", "/var/lib/docker"),
+    *("/home/swarm", "/opt", "/opt/swarm", "/opt/swarm/", "/opt/swarmer/x"),
+    *("/opt/swarm/../etc", "//etc", "/opt/swarm/redis/../.."),
+]
+
+
+@pytest.mark.parametrize("path", ["/opt/swarm/redis", "/opt/swarm/redis/config/", "/opt/swarm/metrics"])
+def test_the_swarms_own_folders_pass(path: str) -> None:
+    assert RULE.judge(given.container(volumes=[{"hostPath": path, "containerPath": "/x"}])) == []
+    assert RULE.judge(given.container(mounts=[{"type": "bind", "source": path, "target": "/x"}])) == []
+    assert RULE.judge(given.volume(driverOpts={"type": "none", "o": "bind", "device": path})) == []
+
+
+def test_volumes_and_memory_pass() -> None:
+    volumes = [{"volumeName": "oracle-redis-data", "containerPath": "/data"}]
+    mounts = [{"type": "tmpfs", "target": "/tmp"}, {"type": "volume", "source": "data", "target": "/x"}]
+    assert RULE.judge(given.container(volumes=volumes, mounts=mounts)) == []
+    assert RULE.judge(given.container(volumes=None, mounts=None)) == []
+    assert RULE.judge(given.volume(driver="local", driverOpts={"type": "tmpfs", "device": "tmpfs"})) == []
+    assert RULE.judge(given.volume()) == []
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_every_other_path_is_refused_by_every_way_in(path: str) -> None:
+    short = given.container(volumes=[{"hostPath": path, "containerPath": "/x", "readOnly": True}])
+    named = given.container(volumes=[{"volumeName": path, "containerPath": "/x"}])
+    bound = given.container(mounts=[{"type": "bind", "source": path, "target": "/x"}])
+    disguised = {"driverName": "local", "driverOptions": {"type": "none", "o": "bind", "device": path}}
+    hidden = given.container(mounts=[{"type": "volume", "source": "data", "volumeOptions": disguised}])
+    volume = given.volume(driverOpts={"type": "none", "o": "bind", "device": path})
+    assert RULE.judge(short) == [REFUSED.format("oracle-redis.volumes[0].hostPath", path)]
+    assert RULE.judge(named) == [REFUSED.format("oracle-redis.volumes[0].volumeName", path)]
+    assert RULE.judge(bound) == [REFUSED.format("oracle-redis.mounts[0].source", path)]
+    assert RULE.judge(hidden) == [
+        REFUSED.format("oracle-redis.mounts[0].volumeOptions.driverOptions.device", path)
+    ]
+    assert RULE.judge(volume) == [REFUSED.format("oracle-redis-data.driverOpts.device", path)]
+
+
+def test_an_overlay_of_the_hosts_folders_is_refused_folder_by_folder() -> None:
+    options = {"type": "overlay", "device": "overlay", "o": "lowerdir=/opt/swarm/x:/etc"}
+    assert RULE.judge(given.volume(driverOpts=options)) == [
+        REFUSED.format("oracle-redis-data.driverOpts.o", "/etc")
+    ]
+
+
+def test_what_is_declared_or_made_elsewhere_is_refused() -> None:
+    taken = given.container(volumes=[{"fromContainer": "qdrant"}])
+    mount = {"type": "volume", "source": "data", "volumeOptions": {"driverName": "sshfs"}}
+    assert RULE.judge(taken) == [
+        (
+            "oracle-redis.volumes[0].fromContainer on node oracle: must be absent, got 'qdrant'; "
+            "name each volume that is needed"
+        )
+    ]
+    fix = "use the local driver; what another mounts cannot be judged"
+    assert RULE.judge(given.container(mounts=[mount])) == [
+        f"oracle-redis.mounts[0].volumeOptions.driverName on node oracle: must be local, got 'sshfs'; {fix}"
+    ]
+    assert RULE.judge(given.volume(driver="sshfs")) == [
+        f"oracle-redis-data.driver on node oracle: must be local, got 'sshfs'; {fix}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"volumes": Marker.UNKNOWN}, "volumes"),
+        ({"volumes": [{"hostPath": Marker.UNKNOWN}]}, "volumes[0].hostPath"),
+        ({"volumes": [{"volumeName": 1.0}]}, "volumes[0].volumeName"),
+        ({"volumes": [{"fromContainer": Marker.UNKNOWN}]}, "volumes[0].fromContainer"),
+        ({"mounts": "none"}, "mounts"),
+        ({"mounts": [{"source": Marker.UNKNOWN}]}, "mounts[0].source"),
+        ({"mounts": [{"source": "data", "type": Marker.UNKNOWN}]}, "mounts[0].type"),
+        (
+            {"mounts": [{"type": "volume", "volumeOptions": {"driverName": Marker.UNKNOWN}}]},
+            "mounts[0].volumeOptions.driverName",
+        ),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_refused(changes: dict[str, object], path: str) -> None:
+    found = RULE.judge(given.container(**changes))
+    assert found
+    for line in found:
+        assert line.startswith(f"oracle-redis.{path} on node oracle: must be ")
+        assert "that is known at preview, got " in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"driver": Marker.UNKNOWN}, "driver"),
+        ({"driverOpts": "none"}, "driverOpts"),
+        ({"driverOpts": {"device": Marker.UNKNOWN}}, "driverOpts.device"),
+        ({"driverOpts": {"o": Marker.UNKNOWN}}, "driverOpts.o"),
+    ],
+)
+def test_a_volume_that_cannot_be_read_is_refused(changes: dict[str, object], path: str) -> None:
+    (found,) = RULE.judge(given.volume(**changes))
+    assert found.startswith(f"oracle-redis-data.{path} on node oracle: must be ")
