@@ -7,6 +7,7 @@ keeps.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from pulumi_policy import EnforcementLevel, Severity
 
@@ -25,7 +26,8 @@ _FIX = "mount it read-only in all but one"
 def judge(resources: Sequence[Resource]) -> Iterator[Placed]:
     """Every volume with a second writer, shown at that writer."""
     writers: dict[Shared, Resource] = {}
-    for container in resources:
+    # The engine's order is that of the run; by name, the same container is shown every time.
+    for container in sorted(resources, key=attrgetter("name")):
         if container.type == CONTAINER:
             check = _check_against(writers)
             yield from ((container.urn, problem) for problem in guarded(check, container))

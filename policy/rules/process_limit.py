@@ -9,6 +9,7 @@ mostly missing everywhere; advisory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from pulumi_policy import EnforcementLevel, Severity
 
@@ -28,7 +29,8 @@ def judge(resources: Sequence[Resource]) -> Iterator[Placed]:
         if resource.type == CONTAINER and not _is_limited(resource, limiting):
             unlimited.setdefault(_node(resource), []).append(resource)
     for node, containers in sorted(unlimited.items()):
-        names = ", ".join(sorted(container.name for container in containers))
+        containers.sort(key=attrgetter("name"))  # the engine's order is that of the run
+        names = ", ".join(container.name for container in containers)
         fix = f"add nproc, or run docker update {OPTION} on them"
         path = f"containers.ulimits on {node}"
         yield containers[0].urn, Problem(path, "must limit processes", f"no limit for {names}", fix)

@@ -24,6 +24,7 @@ def writing(name: str, **changes: object) -> dict[str, object]:
 
 def lines(*resources: Resource) -> list[str]:
     found = list(judge(resources))
+    assert found == list(judge(resources[::-1]))
     assert {urn for urn, _ in found} <= {OTHER_URN}
     return [str(problem) for _, problem in found]
 

@@ -146,7 +146,16 @@ def test_the_gate_shares_no_code_with_the_program() -> None:
         if line.startswith(("import ", "from "))
     ]
     roots = {line.split()[1].split(".")[0] for line in imports if not line.startswith("from .")}
-    standard = {"__future__", "collections", "contextlib", "dataclasses", "enum", "functools", "importlib"}
+    standard = {
+        "__future__",
+        "collections",
+        "contextlib",
+        "dataclasses",
+        "enum",
+        "functools",
+        "importlib",
+        "operator",
+    }
     standard |= {"pathlib", "pkgutil", "posixpath", "re", "traceback", "typing", "urllib"}
     assert len(files) > len(RULES) > 0
     assert roots - standard == {"pulumi", "pulumi_policy", "rules"}
