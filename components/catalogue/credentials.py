@@ -36,11 +36,19 @@ DOCUMENTS_KEY: Final = SecretRef(name="documents-key", length=48)
 RAG_KEY: Final = SecretRef(name="rag-key", length=48)
 """What the RAG pipeline asks its clients for."""
 
+RAILWAY_ROUTER_KEY: Final = SecretRef(name="railway-router-key", length=48)
+RAILWAY_MODEL_KEY: Final = SecretRef(name="railway-model-key", length=48)
+RAILWAY_REDIS_PASSWORD: Final = SecretRef(name="railway-redis-password")
+RAILWAY_DASHBOARD_PASSWORD: Final = SecretRef(name="railway-dashboard-password")
+
 TLS_CERTIFICATE: Final = SecretRef(name="tls_certificate", source=SecretSource.CONFIGURED)
 TLS_PRIVATE_KEY: Final = SecretRef(name="tls_private_key", source=SecretSource.CONFIGURED)
 
 LITELLM_MASTER_KEY_PARTS: Final = ("sk-", LITELLM_MASTER_KEY)
 """LiteLLM refuses keys without this prefix."""
+
+RAILWAY_ROUTER_KEY_PARTS: Final = ("sk-", RAILWAY_ROUTER_KEY)
+"""A key of its own: what opens the gateway on oracle is never known at Railway."""
 
 OPERATOR_NAME: Final = "operator"
 LITELLM_NAME: Final = "litellm"

@@ -14,7 +14,7 @@ from components.model.secrets import SecretFile
 NODE: Final = "oracle"
 _PROXY: Final = service_name(NODE, "haproxy")
 
-KEY: Final = SecretFile(name="gateway_key", parts=LITELLM_MASTER_KEY_PARTS)
+KEY: Final[SecretFile] = SecretFile(name="gateway_key", parts=LITELLM_MASTER_KEY_PARTS)
 FLOW: Final = Flow(to=_PROXY, port="api-internal")
 
 EMBEDDING_MODEL: Final = "swarm-embedding"

@@ -25,7 +25,7 @@ NAME: Final = "gpt-researcher"
 PORT: Final = 8001
 _INSIDE: Final = 8000
 _HOME: Final = "/usr/src/app"
-_HEALTH_PATH: Final = "/healthz"
+HEALTH_PATH: Final = "/healthz"
 _SCRATCH: Final = Scratch(size_mib=256)
 _PASSWORD: Final = SecretFile(name="operator_password", parts=(OPERATOR_PASSWORD,))
 _OUTPUTS: Final = DataVolume(name="outputs", path=f"{_HOME}/outputs")
@@ -35,28 +35,25 @@ _HEALTH: Final = Health(
         "CMD",
         "python3",
         "-c",
-        f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_INSIDE}{_HEALTH_PATH}', timeout=8)",
+        f"import urllib.request as u; u.urlopen('http://127.0.0.1:{_INSIDE}{HEALTH_PATH}', timeout=8)",
     ),
     timeout_seconds=10,
 )
 _ACCESS: Final = Access(
     protocol=Protocol.HTTP,
     refused="/api/reports",
-    open_paths={_HEALTH_PATH: "says that the service lives"},
+    open_paths={HEALTH_PATH: "says that the service lives"},
     people=True,
 )
 _ENVIRONMENT: Final = {
     "DOC_PATH": _DOCUMENTS.path,
-    "DO_NOT_TRACK": "1",
     "HOME": _SCRATCH.path,
     "HOST": "0.0.0.0",  # noqa: S104 (in the container; published on the tailnet address only)
-    "LANGSMITH_TRACING": "false",
     "OPENAI_API_KEY_FILE": gateway.KEY.path,
     "OPERATOR_NAME": OPERATOR_NAME,
     "OPERATOR_PASSWORD_FILE": _PASSWORD.path,
     "OUTPUT_PATH": _OUTPUTS.path,
     "PORT": str(_INSIDE),
-    "RETRIEVER": "custom",  # replaced for each report: upstream's default is a paid service
 }
 
 
@@ -68,7 +65,6 @@ def gpt_researcher(settings: Settings, *, node: str) -> ServiceSpec:
     """
     brave = external_key(settings, BRAVE)
     search = (SecretFile(name="brave_key", parts=(brave,)),) if brave else ()
-    model = f"openai:{settings.models.public_name}"
     return ServiceSpec(
         node=node,
         name=NAME,
@@ -80,16 +76,27 @@ def gpt_researcher(settings: Settings, *, node: str) -> ServiceSpec:
         env={
             **_ENVIRONMENT,
             **({"BRAVE_API_KEY_FILE": search[0].path} if search else {}),
-            "EMBEDDING": f"custom:{settings.models.embedding_name}",
-            "FAST_LLM": model,
+            **models(settings),
             "OPENAI_BASE_URL": gateway.api_url(settings, seen_from=node),
-            "SMART_LLM": model,
-            "STRATEGIC_LLM": model,
         },
         ports=(Port(name="http", container=_INSIDE, published=PORT, access=_ACCESS),),
-        probe=Probe(port="http", path=_HEALTH_PATH),
+        probe=Probe(port="http", path=HEALTH_PATH),
         secrets=(_PASSWORD, gateway.KEY, *search),
         volumes=(_OUTPUTS, _DOCUMENTS),
         scratch=(_SCRATCH,),
         talks_to=(gateway.FLOW,),
     )
+
+
+def models(settings: Settings) -> dict[str, str]:
+    """What it asks for, whichever gateway answers, and whom it tells nothing."""
+    model = f"openai:{settings.models.public_name}"
+    return {
+        "DO_NOT_TRACK": "1",
+        "EMBEDDING": f"custom:{settings.models.embedding_name}",
+        "FAST_LLM": model,
+        "LANGSMITH_TRACING": "false",
+        "RETRIEVER": "custom",  # replaced for each report: upstream's default is a paid service
+        "SMART_LLM": model,
+        "STRATEGIC_LLM": model,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from components.catalogue import litellm
@@ -10,6 +9,7 @@ from components.catalogue.credentials import (
     LITELLM_MASTER_KEY_PARTS,
     OPERATOR_NAME,
     OPERATOR_PASSWORD,
+    RAILWAY_ROUTER_KEY_PARTS,
     TLS_CERTIFICATE,
     TLS_PRIVATE_KEY,
 )
@@ -23,13 +23,13 @@ from components.model.naming import service_name
 from components.model.parts import Health, Metrics, Port
 from components.model.secrets import SecretChange, SecretFile
 from components.model.specs import ServiceSpec
-from components.render.haproxy import Listeners, Page, Pool, operators_parts, render_proxy
+from components.render.haproxy import Listeners, Ways, operators_parts, render_proxy
 from components.render.litellm import LIVENESS_PATH
 
 API_INTERNAL: Final = 4000
 """The gateway for the swarm's own services, in plain HTTP: the tailnet encrypts what leaves a node."""
 
-_FOLDER: Final = "/usr/local/etc/haproxy"
+FOLDER: Final = "/usr/local/etc/haproxy"
 _LISTENERS: Final = Listeners(http=8080, https=8443, api_internal=API_INTERNAL, stats=8888)
 _HEALTH_PATH: Final = "/healthz"
 _OPERATORS: Final = SecretFile(
@@ -38,6 +38,13 @@ _OPERATORS: Final = SecretFile(
 _KEYS: Final = SecretFile(name="keys", parts=("Bearer ", *LITELLM_MASTER_KEY_PARTS, "\n"))
 """The only key that opens a gateway without a database."""
 
+CLOUD_KEYS: Final = SecretFile(
+    name="cloud_keys", parts=(*LITELLM_MASTER_KEY_PARTS, " ", *RAILWAY_ROUTER_KEY_PARTS, "\n")
+)
+"""The one client's key that the router at Railway stands in for, and the router's own: keys that the gateway
+made are known to its database alone."""
+
+AUTHORITY: Final = "cloud-ca.pem"
 _CERTIFICATE: Final = SecretFile(name="tls.pem", parts=(TLS_CERTIFICATE, "\n", TLS_PRIVATE_KEY, "\n"))
 
 
@@ -61,12 +68,10 @@ _HEALTH: Final = Health(
 )
 
 
-def haproxy(
-    settings: Settings, *, node: str, pools: Sequence[Pool], pages: Sequence[Page] = ()
-) -> ServiceSpec:
+def haproxy(settings: Settings, *, node: str, ways: Ways) -> ServiceSpec:
     """The proxy, in master-worker mode: a signal makes it take a new configuration while streams go on.
 
-    `pages` are programs of people that have no users of their own; their port is named `http` in their specs.
+    Its pages are programs of people without users of their own; their port is named `http` in their specs.
     The entrypoint is given because the image's own adds arguments that differ between versions.
     """
     return ServiceSpec(
@@ -76,27 +81,43 @@ def haproxy(
         limits=limits(settings, node, "haproxy", memory_mib=512, cpus="2.0"),
         health=_HEALTH,
         entrypoint=("haproxy",),
-        command=("-W", "-db", *_files(_FOLDER)),
+        command=("-W", "-db", *_files(FOLDER)),
         ports=(
             Port(name="http", container=_LISTENERS.http, published=80, access=_REDIRECT),
             Port(name="https", container=_LISTENERS.https, published=443, access=_API),
             Port(name="stats", container=_LISTENERS.stats, published=8888, access=_STATS),
             Port(name="api-internal", container=API_INTERNAL, published=API_INTERNAL, access=_API_INTERNAL),
-            *(Port(name=page.name, container=page.port, published=page.port, access=_PAGE) for page in pages),
-            *(Port(name=pool.name, container=pool.port) for pool in pools),
+            *(
+                Port(name=page.name, container=page.port, published=page.port, access=_PAGE)
+                for page in ways.pages
+            ),
+            *(Port(name=pool.name, container=pool.port) for pool in ways.pools),
+            *((Port(name=ways.cloud.name, container=ways.cloud.port),) if ways.cloud else ()),
         ),
         configuration=Configuration(
-            folder=_FOLDER,
-            files=(ConfigFile(name="haproxy.cfg", text=_config(settings, node, pools, pages)),),
+            folder=FOLDER,
+            files=(
+                ConfigFile(name="haproxy.cfg", text=_config(settings, node, ways)),
+                *(
+                    (ConfigFile(name=AUTHORITY, text=ways.cloud.authority),)
+                    if ways.cloud and ways.cloud.authority
+                    else ()
+                ),
+            ),
             reload=Reload(check=("haproxy", "-c", *_files("{folder}")), signal="USR2"),
         ),
-        secrets=(_OPERATORS, _CERTIFICATE, *(() if settings.gateway.database else (_KEYS,))),
+        secrets=(
+            _OPERATORS,
+            _CERTIFICATE,
+            *(() if settings.gateway.database else (_KEYS,)),
+            *((CLOUD_KEYS,) if ways.cloud else ()),
+        ),
         on_secret_change=SecretChange.RELOAD,
         probe=Probe(port="stats", path=_HEALTH_PATH),
         talks_to=(
             Flow(to=service_name(node, "litellm"), port="http"),
-            *(Flow(to=pool.engine.service, port="http") for pool in pools),
-            *(Flow(to=page.service.service, port="http") for page in pages),
+            *(Flow(to=pool.engine.service, port="http") for pool in ways.pools),
+            *(Flow(to=page.service.service, port="http") for page in ways.pages),
         ),
         metrics=Metrics(
             port="stats",
@@ -113,12 +134,11 @@ def _files(folder: str) -> tuple[str, ...]:
     return ("-f", f"{folder}/haproxy.cfg", "-f", _OPERATORS.path)
 
 
-def _config(settings: Settings, node: str, pools: Sequence[Pool], pages: Sequence[Page]) -> str:
+def _config(settings: Settings, node: str, ways: Ways) -> str:
     gateway = service_name(node, "litellm")
     return render_proxy(
         listeners=_LISTENERS,
-        pools=pools,
-        pages=pages,
+        ways=ways,
         gateway=ManagedEndpoint(service=gateway, host=gateway, port=litellm.PORT),
         requests_per_minute=settings.gateway.requests_per_minute,
         certificate_file=_CERTIFICATE.path,

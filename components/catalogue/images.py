@@ -79,6 +79,9 @@ TAGGED: Final = (
     _Entry("sillytavern-extras", "aiswarm/sillytavern-extras:1.0.0", user="1000:1000"),
     # Our own (images/gpt-researcher): upstream publishes no versions.
     _Entry("gpt-researcher", "aiswarm/gpt-researcher:0.15.1", user="1000:1000"),
+    # renovate: datasource=docker depName=ghcr.io/ggml-org/llama.cpp
+    # Runs at Railway, which takes the image's own user.
+    _Entry("llama-cpp", "ghcr.io/ggml-org/llama.cpp:server-b11382", user="0:0"),
     # renovate: datasource=docker depName=quay.io/docling-project/docling-serve-cpu
     _Entry("docling", "quay.io/docling-project/docling-serve-cpu:v1.36.0", user="1001:0"),
     # renovate: datasource=docker depName=ghcr.io/hkuds/lightrag

@@ -12,6 +12,7 @@ from components.catalogue.credentials import (
     LITELLM_MASTER_KEY_PARTS,
     LITELLM_NAME,
     LITELLM_SALT_KEY,
+    RAILWAY_ROUTER_KEY_PARTS,
     REDIS_NAME,
     REDIS_PASSWORD,
 )
@@ -30,6 +31,12 @@ from components.model.specs import ServiceSpec
 from components.render.litellm import LIVENESS_PATH, RemoteStep, Step, render_config, render_start
 
 PORT: Final = 4000
+METRICS_PATH: Final = "/metrics/"
+"""With a trailing slash: the program redirects the short path, and Prometheus would drop the key."""
+
+RAILWAY_KEY: Final = "RAILWAY_KEY"
+"""Variable of the start script that holds the key of the router at Railway."""
+
 _FOLDER: Final = "/etc/litellm"
 _WORKER_MIB: Final = 640
 """A worker takes 300 to 400 MiB; the rest is for large requests."""
@@ -45,9 +52,11 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
     HTTP and is not published: clients come through the proxy, with TLS and the rate limit.
     """
     gateway = settings.gateway
-    remote = _remote(settings)
-    secrets = _secrets(node, database=gateway.database) | {
-        step.key_variable: SecretFile(name=key.name, parts=(key,)) for step, key in remote
+    remote = remote_steps(settings)
+    secrets = {
+        **_secrets(node, database=gateway.database),
+        **({RAILWAY_KEY: _RAILWAY_KEY_FILE} if settings.railway.enabled else {}),
+        **{step.key_variable: SecretFile(name=key.name, parts=(key,)) for step, key in remote},
     }
     return ServiceSpec(
         node=node,
@@ -71,8 +80,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
         after=("postgres", "redis") if gateway.database else ("redis",),
         metrics=Metrics(
             port="http",
-            # With a trailing slash: the program redirects the short path, and Prometheus would drop the key.
-            path="/metrics/",
+            path=METRICS_PATH,
             credentials=SecretFile(
                 name=f"{service_name(node, 'litellm')}.key", parts=LITELLM_MASTER_KEY_PARTS
             ),
@@ -81,6 +89,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
     )
 
 
+_RAILWAY_KEY_FILE: Final = SecretFile(name="railway_key", parts=RAILWAY_ROUTER_KEY_PARTS)
 _SCRATCH: Final = Scratch(size_mib=256)
 _ENVIRONMENT: Final = {
     "DISABLE_ADMIN_UI": "True",
@@ -122,7 +131,7 @@ def _flows(node: str, steps: Sequence[Step], *, database: bool) -> tuple[Flow, .
     )
 
 
-def _remote(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
+def remote_steps(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
     """The paid models whose key is set; those of the cascade in the order in which they are tried."""
     remote, names = settings.remote, settings.models
     wanted = (
@@ -156,7 +165,7 @@ def _remote(settings: Settings) -> list[tuple[RemoteStep, SecretRef]]:
 
 def daily_budgets(settings: Settings) -> dict[str, float]:
     """What each provider of a paid step may cost a day, in dollars."""
-    return {step.provider: step.dollars_per_day for step, _ in _remote(settings)}
+    return {step.provider: step.dollars_per_day for step, _ in remote_steps(settings)}
 
 
 def _files(

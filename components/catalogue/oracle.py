@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from components.catalogue import vault
+from components.catalogue import railway, vault
 from components.catalogue.alertmanager import NAME as ALERTMANAGER
 from components.catalogue.alertmanager import PORT as ALERTMANAGER_PORT
 from components.catalogue.alertmanager import alertmanager
 from components.catalogue.blackbox import blackbox
+from components.catalogue.cloud_door import cloud_door
 from components.catalogue.consul import consul, registering
 from components.catalogue.documents import NAME as DOCUMENTS
 from components.catalogue.exporters import node_exporter, postgres_exporter, redis_exporter
 from components.catalogue.grafana import grafana
 from components.catalogue.haproxy import haproxy
-from components.catalogue.litellm import litellm
+from components.catalogue.litellm import RAILWAY_KEY, litellm
 from components.catalogue.open_webui import open_webui
 from components.catalogue.postgres import postgres
 from components.catalogue.prometheus import PORT as PROMETHEUS_PORT
@@ -28,7 +29,7 @@ from components.model.endpoints import ManagedEndpoint, reach
 from components.model.naming import service_name
 from components.model.specs import ServiceSpec
 from components.render.dashboards import render_dashboards
-from components.render.haproxy import Page, Pool
+from components.render.haproxy import Cloud, Page, Pool, Ways
 from components.render.litellm import Step
 
 NODE: Final = "oracle"
@@ -42,14 +43,15 @@ def services(settings: Settings, *, peers: Sequence[ServiceSpec]) -> tuple[Servi
     """Data first, then the gateway, then what stands in front of it."""
     cascade = _cascade(settings, peers)
     pools = _pools(cascade)
+    cloud = cloud_door(settings, port=_FIRST_POOL_PORT + len(pools))
     behind = (
         postgres(settings, node=NODE),
         redis(settings, node=NODE),
         postgres_exporter(settings, node=NODE),
         redis_exporter(settings, node=NODE),
         node_exporter(settings, node=NODE, published=False),
-        litellm(settings, node=NODE, steps=_steps(cascade, pools)),
-        haproxy(settings, node=NODE, pools=pools, pages=_PAGES),
+        litellm(settings, node=NODE, steps=(*_steps(cascade, pools), *_cloud_step(settings, cloud))),
+        haproxy(settings, node=NODE, ways=Ways(pools=pools, cloud=cloud, pages=_PAGES)),
         open_webui(settings, node=NODE, converter=_of_peer(settings, peers, DOCUMENTS)),
         grafana(
             settings,
@@ -128,4 +130,21 @@ def _steps(cascade: Sequence[_Engine], pools: Sequence[Pool]) -> tuple[Step, ...
             max_input_tokens=engine.model.max_model_len,
         )
         for engine, pool in zip(cascade, pools, strict=True)
+    )
+
+
+def _cloud_step(settings: Settings, cloud: Cloud | None) -> tuple[Step, ...]:
+    """Behind the swarm's own engines and before the paid ones: it costs no more for being asked."""
+    if cloud is None:
+        return ()
+    return (
+        Step(
+            name=f"railway-{railway.ROUTER}",
+            model=settings.models.public_name,
+            pool=cloud.name,
+            url=f"http://{service_name(NODE, 'haproxy')}:{cloud.port}/v1",
+            max_input_tokens=railway.QUESTION_TOKENS,
+            key_variable=RAILWAY_KEY,
+            first_chunk_seconds=railway.FIRST_CHUNK_SECONDS,
+        ),
     )

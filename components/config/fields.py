@@ -133,6 +133,15 @@ TransitKey = Annotated[
 TransitMount = Annotated[
     str, _matches(r"([A-Za-z0-9][\w.-]*/)+", "where the transit engine is mounted, like transit/")
 ]
+CloudName = Annotated[
+    str,
+    _matches(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?", "letters, digits and -, at most 32, in lower case"),
+]
+CloudRegion = Annotated[str, _matches(r"[a-z0-9]+(-[a-z0-9]+)*", "a region's id like us-east4-eqdc4a")]
+WorkspaceId = Annotated[
+    str,
+    _matches(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a workspace's id: a UUID in lower case"),
+]
 Login = Annotated[
     str,
     _matches(r"[^\s@:\"]+@[^\s@:\"]+", "a login of the tailnet like name@example.org"),

@@ -11,6 +11,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from components.config.fields import (
     Account,
     Certificate,
+    CloudName,
+    CloudRegion,
     Count,
     Cpus,
     ExternalKey,
@@ -27,6 +29,7 @@ from components.config.fields import (
     TransitKey,
     TransitMount,
     User,
+    WorkspaceId,
     Written,
 )
 from components.config.models import ModelsSettings
@@ -220,10 +223,29 @@ class OptionalSettings(_Section):
     )
 
 
+class EdgeSettings(_Section):
+    """Another way to the router's domain than what name servers say, e.g. a forwarder in the tailnet."""
+
+    address: MachineAddress
+    port: TcpPort = 443
+    ca_certificate: Certificate = ""
+    """Authority of its certificate as PEM text; empty takes those that the image trusts."""
+
+
 class RailwaySettings(_Section):
-    """The auxiliary cloud."""
+    """The auxiliary cloud: a project at Railway, which answers when the swarm's own engines cannot."""
 
     enabled: Switch = False
+    workspace_id: WorkspaceId | None = None
+    """Whom the project belongs to and who pays. A preview needs none; `up` refuses to start without it."""
+
+    project: CloudName = "aiswarm"
+    environment: CloudName = "production"
+    region: CloudRegion = "us-east4-eqdc4a"
+    domain_label: CloudName = "aiswarm-router"
+    """First part of the router's domain. All of Railway's customers share these: take one that is free."""
+
+    edge: EdgeSettings | None = None
 
 
 class Settings(_Section):

@@ -9,6 +9,9 @@ from enum import StrEnum
 from components.model.images import Image
 from components.model.secrets import SecretRef
 
+PUBLIC_DOMAIN = "up.railway.app"
+"""Domains that Railway gives out end so."""
+
 PRIVATE_DOMAIN = "railway.internal"
 """Services of one environment reach each other as `<service>.railway.internal`."""
 
@@ -28,8 +31,6 @@ class CloudVolume:
     """Storage that outlives deployments. Railway mounts it as root."""
 
     mount_path: str
-    root_reason: str
-    """Why the service may run as root, which a volume forces on it; a written exemption, never empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,9 @@ class CloudService:
     """Sealed variables: literal text and references, concatenated."""
 
     volume: CloudVolume | None = None
+    root_reason: str = ""
+    """Why it may run as root, which volumes enforce and some images are built for; a written exemption."""
+
     public: bool = False
     """Whether it has a domain on the internet; only for what refuses callers without a key."""
 
@@ -86,6 +90,9 @@ class Cloud:
     region: str
     """Railway's id of it, e.g. `us-east4-eqdc4a`."""
 
+    domain_label: str
+    """First part of the domain of the one public service."""
+
     services: tuple[CloudService, ...]
     """In the order in which they are made."""
 
@@ -94,3 +101,22 @@ class Cloud:
         """The secrets that its services need."""
         parts = (part for service in self.services for text in service.secrets.values() for part in text)
         return tuple(part for part in parts if isinstance(part, SecretRef))
+
+
+DOLLARS_PER_VCPU_MONTH = 20.0
+DOLLARS_PER_GB_MONTH = 10.0
+"""Railway's prices of what a service uses, not of what it may use (its pricing plans, read 2026-11-23)."""
+
+INCLUDED_DOLLARS = 20.0
+"""The fee of the Pro plan, which pays for as much usage."""
+
+
+def monthly_dollars(service: CloudService) -> float:
+    """What a service costs on average days, without what it sends out ($0.05 a gigabyte)."""
+    cpu = service.typical_vcpus * DOLLARS_PER_VCPU_MONTH
+    return round(cpu + service.typical_memory_gb * DOLLARS_PER_GB_MONTH, 2)
+
+
+def bill(cloud: Cloud) -> float:
+    """What the project costs a month on average days, in dollars, its plan's fee included."""
+    return round(max(INCLUDED_DOLLARS, sum(map(monthly_dollars, cloud.services))), 2)

@@ -26,6 +26,5 @@ EXTERNAL_KEYS: Final[Mapping[str, str]] = {
     QDRANT: "the existing vector database, where it asks for a key",
     ALERT_WEBHOOK: "address that alerts are sent to; without it they are only shown",
     "huggingface_token": "download of models that need a licence, by hand",
-    "railway_token": "deployment of the auxiliary cloud",
 }
 """Purpose of every key by its name."""

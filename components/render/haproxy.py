@@ -30,6 +30,29 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """The router at Railway: the cascade's step behind the engines, and the gateway's stand-in."""
+
+    name: str
+    """Of its listener and of its server, shown in statistics."""
+
+    port: int
+    domain: str
+    address: str
+    """`host:port` that leads there."""
+
+    authority: str = ""
+    """Whom its certificate must be from, as PEM text; empty for those that the image trusts."""
+
+    authority_file: str
+
+    keys_file: str
+    """Pairs of a client's key and the router's: only their holders are served while the gateway is away."""
+
+    first_chunk_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A listener that asks people for the operator's password before it leads to a program without users."""
 
@@ -50,11 +73,19 @@ class Listeners:
     stats: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """Where the proxy leads, beside the gateway."""
+
+    pools: Sequence[Pool]
+    cloud: Cloud | None = None
+    pages: Sequence[Page] = ()
+
+
 def render_proxy(
     *,
     listeners: Listeners,
-    pools: Sequence[Pool],
-    pages: Sequence[Page],
+    ways: Ways,
     gateway: ManagedEndpoint,
     requests_per_minute: int,
     certificate_file: str,
@@ -76,12 +107,14 @@ def render_proxy(
         stats_port=listeners.stats,
         certificate_file=certificate_file,
         requests_per_minute=requests_per_minute,
+        stand_in=from_template("haproxy/stand_in.cfg", keys_file=ways.cloud.keys_file) if ways.cloud else "",
+        cloud=_cloud(ways.cloud) if ways.cloud else "",
         known_keys=_known_keys(keys_file) if keys_file else "",
         gateway_name=gateway.service,
         gateway_address=gateway.address,
         health_path=health_path,
-        pools="\n".join(_pool(pool) for pool in pools).rstrip(),
-        pages="\n".join(_page(page) for page in pages).rstrip(),
+        pools="\n".join(_pool(pool) for pool in ways.pools).rstrip(),
+        pages="\n".join(_page(page) for page in ways.pages).rstrip(),
     )
 
 
@@ -98,6 +131,20 @@ def _pool(pool: Pool) -> str:
         address=pool.engine.address,
         requests=pool.requests,
         queue_seconds=pool.queue_seconds,
+    )
+
+
+def _cloud(cloud: Cloud) -> str:
+    return from_template(
+        "haproxy/cloud.cfg",
+        name=cloud.name,
+        port=cloud.port,
+        domain=cloud.domain,
+        address=cloud.address,
+        authority=cloud.authority_file,
+        keys_file=cloud.keys_file,
+        liveness_path=LIVENESS_PATH,
+        seconds=cloud.first_chunk_seconds,
     )
 
 

@@ -17,7 +17,7 @@ ANSWER_SECONDS = 600
 LIVENESS_PATH = "/health/liveliness"
 """Answers without a key and asks no model."""
 
-_FIRST_CHUNK_SECONDS = 60
+FIRST_CHUNK_SECONDS = 60
 _CACHE_SECONDS = 3600
 
 _INPUT_PRICE = 2e-8
@@ -41,6 +41,10 @@ class Step:
 
     url: str
     max_input_tokens: int
+    key_variable: str = "ENGINE_KEY"
+    """Variable of the start script that holds the key."""
+
+    first_chunk_seconds: int = FIRST_CHUNK_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +100,7 @@ def render_config(
     """Text of config.yaml: one public model name, whose steps are tried in their order."""
     document: dict[str, object] = {
         "model_list": [
-            *(_deployment(public_name, step, order) for order, step in enumerate(steps, start=1)),
-            *_remote_deployments(public_name, remote, first=len(steps) + 1),
+            *deployments(public_name, steps, remote),
         ],
         "litellm_settings": {
             "num_retries": 0,
@@ -109,7 +112,7 @@ def render_config(
             "cache": True,
             "cache_params": _cache(redis_host, redis_port, redis_user),
         },
-        "router_settings": {**_ROUTER, **_budgets(remote)},
+        "router_settings": router(remote),
         "general_settings": {
             "master_key": "os.environ/LITELLM_MASTER_KEY",
             **(_DATABASE if database else {}),
@@ -133,16 +136,25 @@ def _cache(host: str, port: int, user: str) -> dict[str, object]:
     }
 
 
+def deployments(
+    public_name: str, steps: Sequence[Step], remote: Sequence[RemoteStep]
+) -> Iterator[dict[str, object]]:
+    """The cascade in its order, then the models with names of their own."""
+    for order, step in enumerate(steps, start=1):
+        yield _deployment(public_name, step, order)
+    yield from _remote_deployments(public_name, remote, first=len(steps) + 1)
+
+
 def _deployment(public_name: str, step: Step, order: int) -> dict[str, object]:
     return {
         "model_name": public_name,
         "litellm_params": {
             "model": f"hosted_vllm/{step.model}",
             "api_base": step.url,
-            "api_key": "os.environ/ENGINE_KEY",
+            "api_key": f"os.environ/{step.key_variable}",
             "order": order,
             "timeout": ANSWER_SECONDS,
-            "stream_timeout": _FIRST_CHUNK_SECONDS,
+            "stream_timeout": step.first_chunk_seconds,
             "input_cost_per_token": _INPUT_PRICE,
             "output_cost_per_token": _OUTPUT_PRICE,
         },
@@ -172,7 +184,7 @@ def _remote_deployment(public_name: str, step: RemoteStep, place: Mapping[str, i
             "max_budget": step.dollars_per_day,
             "budget_duration": "1d",
             "timeout": ANSWER_SECONDS,
-            "stream_timeout": _FIRST_CHUNK_SECONDS,
+            "stream_timeout": FIRST_CHUNK_SECONDS,
             **_prices(step),
         },
         "model_info": {"id": step.name},
@@ -186,6 +198,11 @@ def _prices(step: RemoteStep) -> dict[str, float]:
         "input_cost_per_token": step.input_dollars_per_million / 1e6,
         "output_cost_per_token": step.output_dollars_per_million / 1e6,
     }
+
+
+def router(remote: Sequence[RemoteStep]) -> dict[str, object]:
+    """How one step of the cascade is left for the next, and what paid ones may cost."""
+    return {**_ROUTER, **_budgets(remote)}
 
 
 def _budgets(remote: Sequence[RemoteStep]) -> dict[str, object]:

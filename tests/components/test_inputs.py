@@ -166,7 +166,7 @@ def test_a_preview_names_the_keys_that_are_not_set_and_a_real_run_does_not_repea
         (
             "left out, because their keys are not set (./swarm keys list): openrouter_api_key, "
             "gemini_alternate_api_key, perplexity_api_key, qdrant_api_key, alert_webhook_url, "
-            "huggingface_token, railway_token"
+            "huggingface_token"
         )
     ]
     assert told(keys_in_stack=tuple(EXTERNAL_KEYS)) == []

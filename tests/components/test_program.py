@@ -148,7 +148,7 @@ def test_a_preview_says_what_is_left_out(stack: str) -> None:
     assert told == (
         "left out, because their keys are not set (./swarm keys list): openrouter_api_key, gemini_api_key, "
         "gemini_alternate_api_key, brave_api_key, perplexity_api_key, qdrant_api_key, alert_webhook_url, "
-        "huggingface_token, railway_token"
+        "huggingface_token"
     )
 
 

@@ -28,7 +28,7 @@ REFUSED: Final = {
     "list its own entries": "list secret/metadata/{node}",
     "list all entries": "list secret/metadata",
     "read the store's settings": "read secret/config",
-    "read a key put in by hand": "read secret/data/external/railway_token",
+    "read a key put in by hand": "read secret/data/external/huggingface_token",
     "list keys put in by hand": "list secret/metadata/external",
     "read mounts": "read sys/mounts",
     "mount": "write sys/mounts/other type=kv",

@@ -13,11 +13,11 @@ from ops.stack import Stack
 from tests.e2e.engine import UP, Config, Engine
 from tests.e2e.vault import set_secret
 
-KEY = "aiswarm:railway_token"
+KEY = "aiswarm:huggingface_token"
 
 
 def key_in_both_places(config: Config) -> None:
-    config["aiswarm:keys_in_vault"] = {"railway_token": 1}
+    config["aiswarm:keys_in_vault"] = {"huggingface_token": 1}
 
 
 def unknown_epoch(config: Config) -> None:
@@ -45,7 +45,7 @@ NO_KEY = (
 )
 BOTH = (
     f"{KEY}: must not be in the stack file and in Vault, got both; "
-    f"`pulumi config rm {KEY}` or `./swarm keys remove railway_token`"
+    f"`pulumi config rm {KEY}` or `./swarm keys remove huggingface_token`"
 )
 LAST_EPOCHS = "starlord-agent-id, thanos-agent-id, vault-pulumi-id, vault-seal, got"
 """End of the list of those that there are."""

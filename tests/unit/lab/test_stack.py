@@ -166,7 +166,7 @@ def test_what_operators_changed_needs_no_new_file_and_outlives_one() -> None:
         "aiswarm:keys_in_vault": {"brave_api_key": 2},
         "aiswarm:gemini_api_key": encrypted("one"),
         "aiswarm:huggingface_token": encrypted("two"),
-        "aiswarm:railway_token": encrypted("three"),
+        "aiswarm:qdrant_api_key": encrypted("three"),
     }
 
     def edit(found: dict[str, Any]) -> None:

@@ -96,11 +96,11 @@ def test_the_value_in_use_wins_over_the_one_that_goes(monkeypatch: pytest.Monkey
 def test_a_short_value_is_left_out_with_a_warning_that_does_not_show_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine(monkeypatch, config={"aiswarm:railway_token": {"value": "sesame7", "secret": True}})
+    engine(monkeypatch, config={"aiswarm:huggingface_token": {"value": "sesame7", "secret": True}})
 
     assert known_secrets("x") == {}
     warning = capsys.readouterr().err
-    assert warning.startswith("railway_token: must have 8 characters or more")
+    assert warning.startswith("huggingface_token: must have 8 characters or more")
     assert "sesame7" not in warning
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from components.catalogue.images import IMAGES
+from components.catalogue.railway import cloud
 from components.catalogue.swarm import swarm
 from components.model.endpoints import external_endpoints
 from components.model.flows import flows
@@ -276,7 +277,10 @@ def test_every_image_of_the_catalogue_is_used_and_followed_by_updates() -> None:
         services("prod"),
         services("prod", vault=other, optional={"sillytavern_extras": True}),
     )
-    assert {spec.image.name for specs in swarms for spec in specs.values()} == set(IMAGES)
+    used = {spec.image.name for specs in swarms for spec in specs.values()}
+    at_railway = cloud(settings("prod", railway={"enabled": True}))
+    assert at_railway is not None
+    assert used | {service.image.name for service in at_railway.services} == set(IMAGES)
     source = (ROOT / "components/catalogue/images.py").read_text(encoding="utf-8")
     followed = re.findall(r"# renovate: datasource=docker depName=(\S+)", source)
     repositories = [image.reference.split("@")[0].rsplit(":", 1)[0] for image in IMAGES.values()]

@@ -18,7 +18,7 @@ from tests.unit.components.stacks import ROOT, STACKS, raw, settings
 KEYS = (
     "openrouter_api_key, gemini_api_key, gemini_alternate_api_key, brave_api_key, perplexity_api_key, "
     "qdrant_api_key, alert_webhook_url, "
-    "huggingface_token, railway_token"
+    "huggingface_token"
 )
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n"
 MODEL = {

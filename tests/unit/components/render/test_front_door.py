@@ -8,7 +8,7 @@ from components.catalogue.haproxy import API_INTERNAL, haproxy
 from components.catalogue.swarm import swarm
 from components.model.endpoints import ManagedEndpoint
 from components.model.specs import ServiceSpec
-from components.render.haproxy import Page
+from components.render.haproxy import Page, Ways
 from tests.unit.components.render.test_texts import sections
 from tests.unit.components.stacks import STACKS, settings
 
@@ -54,7 +54,7 @@ def test_the_door_without_tls_is_on_the_node_but_not_for_people() -> None:
 
 
 def test_a_page_asks_for_the_password_and_keeps_it_to_itself() -> None:
-    spec = haproxy(settings("prod"), node="oracle", pools=(), pages=(ALERTS,))
+    spec = haproxy(settings("prod"), node="oracle", ways=Ways(pools=(), pages=(ALERTS,)))
     port = spec.port("alertmanager")
     assert (port.container, port.published) == (9093, 9093)
     assert port.access is not None
