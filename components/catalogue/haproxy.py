@@ -82,36 +82,13 @@ def haproxy(settings: Settings, *, node: str, ways: Ways) -> ServiceSpec:
         health=_HEALTH,
         entrypoint=("haproxy",),
         command=("-W", "-db", *_files(FOLDER)),
-        ports=(
-            Port(name="http", container=_LISTENERS.http, published=80, access=_REDIRECT),
-            Port(name="https", container=_LISTENERS.https, published=443, access=_API),
-            Port(name="stats", container=_LISTENERS.stats, published=8888, access=_STATS),
-            Port(name="api-internal", container=API_INTERNAL, published=API_INTERNAL, access=_API_INTERNAL),
-            *(
-                Port(name=page.name, container=page.port, published=page.port, access=_PAGE)
-                for page in ways.pages
-            ),
-            *(Port(name=pool.name, container=pool.port) for pool in ways.pools),
-            *((Port(name=ways.cloud.name, container=ways.cloud.port),) if ways.cloud else ()),
-        ),
+        ports=_ports(ways),
         configuration=Configuration(
             folder=FOLDER,
-            files=(
-                ConfigFile(name="haproxy.cfg", text=_config(settings, node, ways)),
-                *(
-                    (ConfigFile(name=AUTHORITY, text=ways.cloud.authority),)
-                    if ways.cloud and ways.cloud.authority
-                    else ()
-                ),
-            ),
+            files=_texts(settings, node, ways),
             reload=Reload(check=("haproxy", "-c", *_files("{folder}")), signal="USR2"),
         ),
-        secrets=(
-            _OPERATORS,
-            _CERTIFICATE,
-            *(() if settings.gateway.database else (_KEYS,)),
-            *((CLOUD_KEYS,) if ways.cloud else ()),
-        ),
+        secrets=_secrets(settings, ways),
         on_secret_change=SecretChange.RELOAD,
         probe=Probe(port="stats", path=_HEALTH_PATH),
         talks_to=(
@@ -127,6 +104,33 @@ def haproxy(settings: Settings, *, node: str, ways: Ways) -> ServiceSpec:
             ),
         ),
     )
+
+
+def _ports(ways: Ways) -> tuple[Port, ...]:
+    return (
+        Port(name="http", container=_LISTENERS.http, published=80, access=_REDIRECT),
+        Port(name="https", container=_LISTENERS.https, published=443, access=_API),
+        Port(name="stats", container=_LISTENERS.stats, published=8888, access=_STATS),
+        Port(name="api-internal", container=API_INTERNAL, published=API_INTERNAL, access=_API_INTERNAL),
+        *(
+            Port(name=page.name, container=page.port, published=page.port, access=_PAGE)
+            for page in ways.pages
+        ),
+        *(Port(name=pool.name, container=pool.port) for pool in ways.pools),
+        *((Port(name=ways.cloud.name, container=ways.cloud.port),) if ways.cloud else ()),
+    )
+
+
+def _secrets(settings: Settings, ways: Ways) -> tuple[SecretFile, ...]:
+    keys = () if settings.gateway.database else (_KEYS,)
+    return (_OPERATORS, _CERTIFICATE, *keys, *((CLOUD_KEYS,) if ways.cloud else ()))
+
+
+def _texts(settings: Settings, node: str, ways: Ways) -> tuple[ConfigFile, ...]:
+    config = ConfigFile(name="haproxy.cfg", text=_config(settings, node, ways))
+    if ways.cloud and ways.cloud.authority:
+        return (config, ConfigFile(name=AUTHORITY, text=ways.cloud.authority))
+    return (config,)
 
 
 def _files(folder: str) -> tuple[str, ...]:

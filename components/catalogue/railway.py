@@ -5,6 +5,7 @@ Everything is in the project's private network but the router, which asks every 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from components.catalogue import gpt_researcher, litellm
@@ -21,7 +22,7 @@ from components.model.cloud import PRIVATE_DOMAIN, PUBLIC_DOMAIN, Cloud, CloudRo
 from components.model.secrets import SecretSource
 from components.render.cloud import FILES, render_cache, render_scrapes, start_command
 from components.render.grafana import render_datasources
-from components.render.litellm import LIVENESS_PATH, Step, render_config
+from components.render.litellm import LIVENESS_PATH, RemoteStep, Step, render_config
 
 CONTEXT_TOKENS: Final = 4096
 """What Phi-3-mini-4k was trained for."""
@@ -166,25 +167,7 @@ def _router(settings: Settings) -> CloudService:
         variables={
             "DISABLE_ADMIN_UI": "True",
             "HOME": FILES,
-            "LITELLM_CONFIG": render_config(
-                public_name=settings.models.public_name,
-                steps=(
-                    Step(
-                        name=f"railway-{_MODEL}",
-                        model=_MODEL,
-                        pool="",
-                        url=f"http://{_host(_MODEL)}:{_MODEL_PORT}/v1",
-                        max_input_tokens=QUESTION_TOKENS,
-                        key_variable="MODEL_KEY",
-                        first_chunk_seconds=FIRST_CHUNK_SECONDS,
-                    ),
-                ),
-                remote=[step for step, _ in remote],
-                redis_host=_host(_CACHE),
-                redis_port=_REDIS_PORT,
-                redis_user="default",
-                database=False,
-            ),
+            "LITELLM_CONFIG": _router_config(settings, [step for step, _ in remote]),
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "LITELLM_LOG": "ERROR",
         },
@@ -195,6 +178,27 @@ def _router(settings: Settings) -> CloudService:
             **{step.key_variable: (key,) for step, key in remote},
         },
         public=True,
+    )
+
+
+def _router_config(settings: Settings, remote: Sequence[RemoteStep]) -> str:
+    step = Step(
+        name=f"railway-{_MODEL}",
+        model=_MODEL,
+        pool="",
+        url=f"http://{_host(_MODEL)}:{_MODEL_PORT}/v1",
+        max_input_tokens=QUESTION_TOKENS,
+        key_variable="MODEL_KEY",
+        first_chunk_seconds=FIRST_CHUNK_SECONDS,
+    )
+    return render_config(
+        public_name=settings.models.public_name,
+        steps=(step,),
+        remote=remote,
+        redis_host=_host(_CACHE),
+        redis_port=_REDIS_PORT,
+        redis_user="default",
+        database=False,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import yaml
@@ -36,6 +37,10 @@ def project(**changes: object) -> Cloud:
 def service(name: str, **changes: object) -> CloudService:
     (found,) = (one for one in project(**changes).services if one.name == name)
     return found
+
+
+def changed(one: CloudService, changes: dict[str, Any]) -> CloudService:
+    return replace(one, **changes)
 
 
 def on_oracle(name: str, **changes: object) -> ServiceSpec:
@@ -151,10 +156,7 @@ def test_another_way_there_takes_the_place_of_name_servers() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(changes: dict[str, object], expected: str) -> None:
-    services = tuple(
-        replace(one, **changes) if one.name == "phi-3" else one  # type: ignore[arg-type]
-        for one in project().services
-    )
+    services = tuple(changed(one, changes) if one.name == "phi-3" else one for one in project().services)
     (problem,) = find_cloud_problems(replace(project(), services=services))
     assert str(problem).startswith(expected)
 
