@@ -120,3 +120,8 @@ def monthly_dollars(service: CloudService) -> float:
 def bill(cloud: Cloud) -> float:
     """What the project costs a month on average days, in dollars, its plan's fee included."""
     return round(max(INCLUDED_DOLLARS, sum(map(monthly_dollars, cloud.services))), 2)
+
+
+def private_host(service: str) -> str:
+    """Where the services of one environment find each other."""
+    return f"{service}.{PRIVATE_DOMAIN}"
