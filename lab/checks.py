@@ -25,7 +25,7 @@ def all_offline(steps: Steps) -> None:
     """Everything that needs neither engine nor Docker."""
     static(steps)
     install_tools(steps)
-    tests(steps, "tests", "--ignore=tests/e2e")
+    tests(steps, "tests", "--ignore=tests/e2e", "--numprocesses=auto")
 
 
 def static(steps: Steps) -> None:
