@@ -33,6 +33,17 @@ class NodeArgs:
     stack: str
 
 
+def machine_facts(machine: NodeSettings) -> dict[str, object]:
+    """What policies judge a node by, as they see it in the stack and in its state."""
+    return {
+        "address": str(machine.address),
+        "arch": machine.arch,
+        "memory_mib": machine.memory_mib,
+        "reserved_mib": machine.reserved_mib,
+        "gpus": [{"name": card.name, "memory_mib": card.memory_mib} for card in machine.gpus],
+    }
+
+
 class SwarmNode(pulumi.ComponentResource):
     """What the three machines have in common. The node's docker provider comes with `opts`."""
 
@@ -54,7 +65,8 @@ class SwarmNode(pulumi.ComponentResource):
         vault: SwarmSecrets | Vault,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(token, name, {}, opts)
+        facts = machine_facts(args.machine)
+        super().__init__(token, name, facts, opts)
         place = Place(
             node=args.machine,
             network=self._network(name, args).name,
@@ -65,7 +77,7 @@ class SwarmNode(pulumi.ComponentResource):
         self.address = str(args.machine.address)
         self.vault = vault if isinstance(vault, SwarmSecrets) else self._serve(vault, args, place)
         self.services = self._services(name, args.services, place)
-        self.register_outputs({"address": self.address, "services": list(self.services)})
+        self.register_outputs({**facts, "services": list(self.services)})
 
     def _network(self, name: str, args: NodeArgs) -> docker.Network:
         """Make the node's network; the gateway is given because Docker 29 answers with one that was not.

@@ -2,18 +2,22 @@
 
 The user that an image would choose by itself is not visible at preview, and several images start as root to
 drop it later, which fails silently without capabilities (redis docker-entrypoint.sh). A user *name* is
-looked up in the image, where it may well be uid 0. So only a declared number counts. Group 0 is allowed:
-images for arbitrary users (vLLM, Open WebUI) keep their files in it, and without root it grants nothing on
-the host.
+looked up in the image, where it may well be uid 0. So a number must be declared, or be the user in the
+image's own configuration, where the image lock proves that for every platform. Group 0 is allowed: images
+for arbitrary users (vLLM, Open WebUI) keep their files in it, and without root it grants nothing on the host.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from .support import lock
+from .support.chain import ChainError
+from .support.lock import Proven
 from .support.problems import Problem
 from .support.resources import CONTAINER, Resource
 from .support.rule import ResourceRule
@@ -26,12 +30,29 @@ _FIX = "declare the user that the image is built for, e.g. 1000:1000"
 def check_user(container: Resource) -> Iterator[Problem]:
     """Demand a numeric user that is not root."""
     user = container.fields.text("user")
-    if not user:
-        yield container.problem("user", _EXPECTED, "none", _FIX)
+    if user:
+        if not _is_safe(user):
+            yield container.problem("user", _EXPECTED, repr(user), _FIX)
         return
+    users = _users_of_image(container)
+    if not users or not all(map(_is_safe, users)):
+        got = f"none, and the image's own is {users[0]!r}" if users else "none"
+        yield container.problem("user", _EXPECTED, got, _FIX)
+
+
+def _users_of_image(container: Resource) -> list[str]:
+    """Who the image runs as by itself on each platform; empty where nothing proves it."""
+    with suppress(ChainError):
+        locks = lock.of_stack(lock.stack_of(container.urn))
+        known = locks.find(container.fields.text("image") or "", lock.today())
+        if isinstance(known, Proven):
+            return sorted({built.user for built in known.chain.built.values()})
+    return []
+
+
+def _is_safe(user: str) -> bool:
     number = _NUMERIC.fullmatch(user)
-    if number is None or int(number["uid"]) == 0:
-        yield container.problem("user", _EXPECTED, repr(user), _FIX)
+    return number is not None and int(number["uid"]) != 0
 
 
 RULE = ResourceRule(

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from policy.rules.support.fields import Fields, plain
 from policy.rules.support.resources import CONTAINER, REMOTE_IMAGE, VOLUME, Resource
+from tests.policy import locks
 
 ARM_ADDRESS = "100.64.0.1"
 AMD_ADDRESS = "100.64.0.2"
-NODES = {
-    "oracle": {"address": ARM_ADDRESS, "arch": "arm64"},
-    "starlord": {"address": AMD_ADDRESS, "arch": "amd64"},
-}
-REFERENCE = "docker.io/library/redis:8.2@sha256:" + "a" * 64
+REFERENCE = f"{locks.TAGGED}@{locks.DIGEST}"
 CONTAINER_URN = "urn:pulumi:prod::aiswarm::docker:index/container:Container::oracle-redis"
 IMAGE_URN = "urn:pulumi:prod::aiswarm::docker:index/remoteImage:RemoteImage::oracle-redis-image"
 
 Props = dict[str, object]
+
+MACHINES: dict[str, Props] = {
+    "oracle": {
+        "address": ARM_ADDRESS,
+        "arch": "arm64",
+        "memory_mib": 4096.0,
+        "reserved_mib": 1024.0,
+        "gpus": [],
+    },
+    "starlord": {
+        "address": AMD_ADDRESS,
+        "arch": "amd64",
+        "memory_mib": 65536.0,
+        "reserved_mib": 8192.0,
+        "gpus": [{"name": "a card", "memory_mib": 24576.0}],
+    },
+}
 
 
 def labels(node: str = "oracle") -> list[Props]:
@@ -35,6 +49,9 @@ def container_props(**changes: object) -> Props:
         "readOnly": True,
         "ulimits": [{"name": "nofile", "soft": 65536.0, "hard": 65536.0}, {"name": "nproc", "soft": 256.0}],
         "ports": [{"internal": 6379.0, "external": 6379.0, "ip": ARM_ADDRESS, "protocol": "tcp"}],
+        "memory": 512.0,
+        "memorySwap": 512.0,
+        "cpus": "1.0",
         "networkMode": "bridge",
         "networksAdvanced": [{"name": "swarm", "aliases": ["redis"]}],
         "mounts": [{"type": "tmpfs", "target": "/tmp"}],
@@ -78,6 +95,22 @@ def image(**changes: object) -> Resource:
         urn=IMAGE_URN,
         fields=fields(image_props(**changes)),
         provider=provider(),
+    )
+
+
+def nodes() -> tuple[Resource, ...]:
+    """The machines of the stack."""
+    return tuple(node(name) for name in MACHINES)
+
+
+def node(name: str, **changes: object) -> Resource:
+    """One machine as its component shows it."""
+    kind = f"aiswarm:index:{name.title()}Node"
+    return Resource(
+        type=kind,
+        name=name,
+        urn=f"urn:pulumi:prod::aiswarm::{kind}::{name}",
+        fields=fields({**MACHINES[name], **changes}),
     )
 
 

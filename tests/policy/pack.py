@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
 
-from tests.policy import given
+from tests.policy import given, locks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROVIDER_URN = "urn:pulumi:prod::aiswarm::pulumi:providers:docker::oracle-docker"
@@ -63,6 +64,16 @@ def resource(
     )
 
 
+def nodes() -> tuple[analyzer_pb2.AnalyzerResource, ...]:
+    """The machines of the stack."""
+    return tuple(
+        analyzer_pb2.AnalyzerResource(
+            type=each.type, urn=each.urn, name=each.name, properties=struct(given.MACHINES[each.name])
+        )
+        for each in given.nodes()
+    )
+
+
 def provider(**changes: object) -> analyzer_pb2.AnalyzerProviderResource:
     """The ARM node's docker provider."""
     return analyzer_pb2.AnalyzerProviderResource(
@@ -80,9 +91,18 @@ def struct(props: given.Props) -> Struct:
 
 @contextmanager
 def running(folder: Path, config: Mapping[str, object]) -> Iterator[Pack]:
-    """Run the pack in `folder` for a stack with this configuration."""
+    """Run the pack in `folder` for a stack with this configuration, whose images are in its own lock."""
+    with tempfile.TemporaryDirectory() as project:
+        locks.write(Path(project))
+        with _process(folder, config, Path(project, "Pulumi.prod.yaml")) as process:
+            yield process
+
+
+@contextmanager
+def _process(folder: Path, config: Mapping[str, object], stack_file: Path) -> Iterator[Pack]:
     env = {
         **os.environ,
+        "PULUMI_OPTION_CONFIG_FILE": str(stack_file),
         "PULUMI_PROJECT": "aiswarm",
         "PULUMI_STACK": "prod",
         "PULUMI_DRY_RUN": "true",

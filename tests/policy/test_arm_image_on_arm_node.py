@@ -1,122 +1,124 @@
-"""What counts as proof that a container on an ARM node runs an ARM image."""
+"""What counts as proof that what runs on a node was built for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from policy.rules.arm_image_on_arm_node import judge, nodes_from
+from policy.rules.arm_image_on_arm_node import RULE, judge
 from policy.rules.support.fields import Marker
+from policy.rules.support.lock import Locks
+from policy.rules.support.nodes import nodes_of
 from policy.rules.support.problems import UnreadableError
 from policy.rules.support.resources import Resource
-from tests.policy import given
+from tests.policy import given, locks
+from tests.unit.ops.fake_registry import FakeRegistry, document
 
-NODES = nodes_from(given.NODES)
-OTHER = "docker.io/library/redis:8.2@sha256:" + "b" * 64
-TAG = "docker.io/library/redis:8.2"
+NODES = nodes_of(given.nodes())
 UNPLACED = replace(given.container(), provider=given.provider(host=Marker.UNKNOWN))
-
-IMAGE_PLATFORM = (
-    "oracle-redis-image.platform on host 100.64.0.1: must be linux/arm64 on an ARM node, got {}; "
-    "set it on the image"
-)
-NOT_PULLED = (
-    "oracle-redis.image on node oracle: must be the exact reference of a RemoteImage on the same host, "
-    "got {!r}; declare it with the container's provider and platform linux/arm64"
-)
 NODE = (
     "oracle-redis.labels[aiswarm.node] on {}: must be one of oracle, starlord, got {}; "
     "label every container with its node"
 )
+NAME = "oracle-redis-image.name on host 100.64.0.1: "
 
 
-def found(*resources: Resource) -> list[str]:
-    return [str(problem) for _, problem in judge(resources, NODES)]
+@pytest.fixture
+def proven(tmp_path: Path) -> Locks:
+    return Locks(locks.write(tmp_path))
+
+
+@pytest.fixture
+def found(proven: Locks) -> Callable[..., list[str]]:
+    return lambda *resources: lines(proven, *resources)
+
+
+def lines(known: Locks, *resources: Resource) -> list[str]:
+    return [str(problem) for _, problem in judge(resources, NODES, known, locks.DAY)]
 
 
 def at(resource: Resource, address: str) -> Resource:
     return replace(resource, provider=given.provider(**given.provider_props(address)))
 
 
-def test_a_pinned_image_pulled_for_arm_on_the_same_host_passes() -> None:
+def named(digest: str) -> Resource:
+    return given.image(name=f"{locks.TAGGED}@{digest}")
+
+
+def test_an_index_that_leads_to_the_nodes_platform_passes(found: Callable[..., list[str]]) -> None:
     assert found(given.container(), given.image()) == []
-    assert found(given.container(), given.image(platform="linux/arm64/v8")) == []
+    assert found(at(given.image(), given.AMD_ADDRESS)) == []
 
 
-def test_what_the_provider_makes_of_a_platform_that_was_left_out_passes() -> None:
-    before_the_update, after_it = given.container(platform=Marker.UNKNOWN), given.container(platform="linux")
-    assert found(before_the_update, given.image()) == []
-    assert found(after_it, given.image(build=[])) == []
+def test_the_manifest_of_exactly_the_nodes_platform_passes(tmp_path: Path) -> None:
+    registry = FakeRegistry()
+    digest = registry.tag("x", registry.image("linux/arm64", "999"))
+    assert lines(locks.proven(tmp_path, locks.TAGGED, digest, registry), named(digest)) == []
 
 
-def test_a_node_of_another_architecture_is_left_alone() -> None:
-    container = at(given.container(labels=given.labels("starlord"), image=TAG), given.AMD_ADDRESS)
-    assert found(container, at(given.image(platform="linux/amd64"), given.AMD_ADDRESS)) == []
+def test_an_index_for_another_platform_only_is_refused(tmp_path: Path) -> None:
+    registry = FakeRegistry()
+    digest = registry.index("x", {"linux/amd64": "999"})
+    known = locks.proven(tmp_path, locks.TAGGED, digest, registry)
+    assert lines(known, named(digest)) == [
+        (
+            f"{NAME}must be built for linux/arm64, got an index of linux/amd64; "
+            "take a tag that is built for it, or build the image for it"
+        )
+    ]
+    assert lines(known, at(named(digest), given.AMD_ADDRESS)) == []
 
 
-@pytest.mark.parametrize(
-    ("platform", "got"), [("linux/amd64", "'linux/amd64'"), (None, "none"), ("linux/arm", None)]
-)
-def test_an_image_pulled_for_another_platform_is_refused(platform: str | None, got: str | None) -> None:
-    image = given.image(platform=platform)
-    assert found(given.container(), image) == [IMAGE_PLATFORM.format(got or repr(platform))]
+def test_an_index_of_attestations_only_is_refused(tmp_path: Path) -> None:
+    registry = FakeRegistry()
+    entry = {"digest": locks.DIGEST, "size": 1, "platform": {"os": "unknown", "architecture": "unknown"}}
+    digest = registry.tag("x", document(manifests=[entry]))
+    assert lines(locks.proven(tmp_path, locks.TAGGED, digest, registry), named(digest)) == [
+        (
+            f"{NAME}must be proven for linux/arm64: index must list linux/amd64 or linux/arm64, "
+            "got attestations only; pin the digest of an image"
+        )
+    ]
 
 
-def test_one_reference_for_two_platforms_on_the_host_is_refused_although_one_is_right() -> None:
-    second = replace(given.image(platform="linux/amd64"), urn="urn:second", name="other-image")
-    ((urn, problem),) = judge([given.container(), given.image(), second], NODES)
-    assert urn == "urn:second"
-    assert str(problem).startswith("other-image.platform on ")
+def test_the_digest_of_another_platforms_image_is_refused(tmp_path: Path) -> None:
+    registry = FakeRegistry()
+    digest = registry.tag("x", registry.image("linux/amd64", "999"))
+    assert lines(locks.proven(tmp_path, locks.TAGGED, digest, registry), named(digest)) == [
+        (
+            f"{NAME}digest must be that of an index, or of the image for linux/arm64, "
+            "got the image for linux/amd64; pin the digest of the index"
+        )
+    ]
 
 
-def test_an_image_built_on_the_host_is_no_proof() -> None:
-    (line,) = found(given.container(), given.image(build={"context": "."}))
-    assert line == (
-        "oracle-redis-image.build on host 100.64.0.1: must be absent on an ARM node, got a build; "
-        "build it elsewhere and pull it by digest"
+def test_a_lock_with_one_flipped_byte_is_refused(tmp_path: Path) -> None:
+    file = locks.write(tmp_path)
+    index = locks.document(file, locks.DIGEST)
+    content = bytearray(index.read_bytes())
+    content[40] ^= 1
+    index.write_bytes(content)
+    (line,) = lines(Locks(file), given.image())
+    assert line.startswith(
+        f"{NAME}must be proven for linux/arm64: document must have the digest {locks.DIGEST}, got sha256:"
     )
 
 
-@pytest.mark.parametrize(
-    "others",
-    [
-        (),
-        (given.image(name=OTHER),),
-        (at(given.image(platform="linux/amd64"), given.AMD_ADDRESS),),
-        (replace(given.image(name=OTHER), urn="urn:third"), at(given.image(), given.AMD_ADDRESS)),
-    ],
-    ids=["no image", "another digest", "amd64 elsewhere", "arm64 elsewhere"],
-)
-def test_a_container_whose_image_nobody_pulls_there_is_refused(others: tuple[Resource, ...]) -> None:
-    assert found(given.container(), *others) == [NOT_PULLED.format(given.REFERENCE)]
+def test_a_claim_counts_for_the_platforms_that_it_names(tmp_path: Path) -> None:
+    assert lines(locks.claimed(tmp_path, "linux/amd64", "linux/arm64"), given.image()) == []
+    (line,) = lines(locks.claimed(tmp_path, "linux/amd64"), given.image())
+    assert line.startswith(f"{NAME}must be built for linux/arm64, got an index of linux/amd64; ")
 
 
-@pytest.mark.parametrize("reference", [TAG, f"{given.REFERENCE}0", f"{TAG}@sha256:"])
-def test_a_tag_is_refused_because_it_can_be_moved(reference: str) -> None:
-    (line,) = found(given.container(image=reference), given.image(name=reference))
-    assert line == (
-        f"oracle-redis.image on node oracle: must be pinned by digest on an ARM node, got {reference!r}; "
-        "pin it as repository:tag@sha256:<64 hex digits>"
-    )
-
-
-def test_a_container_that_does_not_wait_for_its_image_is_refused() -> None:
-    (line,) = found(replace(given.container(), dependencies=frozenset()), given.image())
-    assert line == (
-        "oracle-redis.image on node oracle: must be pulled before the container is created, "
-        "got no dependency; let the container depend on oracle-redis-image"
-    )
-
-
-@pytest.mark.parametrize("platform", ["linux/amd64", "amd64", "windows"])
-def test_a_container_that_asks_for_another_platform_is_refused(platform: str) -> None:
-    (line,) = found(given.container(platform=platform), given.image())
-    assert line == (
-        "oracle-redis.platform on node oracle: must be linux/arm64 on an ARM node, "
-        f"got {platform!r}; remove it"
-    )
+def test_on_an_arm_node_only_what_is_pinned_can_be_proven(found: Callable[..., list[str]]) -> None:
+    bare = given.image(name=locks.TAGGED)
+    assert found(bare) == [
+        f"{NAME}must be pinned by digest on an ARM node, got {locks.TAGGED!r}; ./swarm images lock"
+    ]
+    assert found(at(bare, given.AMD_ADDRESS)) == []
 
 
 @pytest.mark.parametrize(
@@ -128,73 +130,74 @@ def test_a_container_that_asks_for_another_platform_is_refused(platform: str) ->
         ([{"label": "node", "value": "oracle"}], "host 100.64.0.1", "none"),
     ],
 )
-def test_a_container_without_a_known_node_is_refused(labels: object, place: str, got: str) -> None:
-    assert found(given.container(labels=labels), given.image()) == [NODE.format(place, got)]
+def test_a_container_without_a_known_node_is_refused(
+    found: Callable[..., list[str]], labels: object, place: str, got: str
+) -> None:
+    assert found(given.container(labels=labels)) == [NODE.format(place, got)]
 
 
-def test_a_label_cannot_talk_a_container_off_the_arm_node() -> None:
-    container = given.container(labels=given.labels("starlord"), image=TAG)
-    lines = found(container, given.image())
-    assert lines[0] == (
-        f"oracle-redis.provider.host on node starlord: must be the engine on {given.AMD_ADDRESS}, "
-        f"got {given.ARM_ADDRESS}; use the docker provider of starlord, or correct the label"
-    )
-    assert "must be pinned by digest on an ARM node" in lines[1]
+def test_a_label_cannot_talk_a_container_off_the_arm_node(found: Callable[..., list[str]]) -> None:
+    assert found(given.container(labels=given.labels("starlord"))) == [
+        (
+            f"oracle-redis.provider.host on node starlord: must be the engine on {given.AMD_ADDRESS}, "
+            f"got {given.ARM_ADDRESS}; use the docker provider of starlord, or correct the label"
+        )
+    ]
 
 
 @pytest.mark.parametrize("resource", [given.container, given.image])
-def test_a_host_that_is_no_node_is_refused(resource: Callable[[], Resource]) -> None:
+def test_a_host_that_is_no_node_is_refused(
+    found: Callable[..., list[str]], resource: Callable[[], Resource]
+) -> None:
     for provider in (None, given.provider(host=None), given.provider(host="ssh://root@localhost")):
-        moved = replace(resource(), provider=provider)
-        others = [item for item in (given.container(), given.image()) if item.type != moved.type]
-        assert any(".provider.host on " in line for line in found(moved, *others))
+        (line,) = found(replace(resource(), provider=provider))
+        assert ".provider.host on " in line
 
 
-def test_a_password_in_a_providers_address_is_not_shown() -> None:
+def test_a_password_in_a_providers_address_is_not_shown(found: Callable[..., list[str]]) -> None:
     provider = given.provider(host="tcp://user:canary@elsewhere:2376")
-    lines = found(replace(given.container(), provider=provider), given.image())
-    assert "got elsewhere; " in lines[0]
-    assert "canary" not in "".join(lines)
+    (line,) = found(replace(given.container(), provider=provider))
+    assert "got elsewhere; " in line
+    assert "canary" not in line
 
 
 @pytest.mark.parametrize(
-    ("container", "image", "path"),
+    ("resource", "path"),
     [
-        (given.container(image=Marker.UNKNOWN), given.image(), "oracle-redis.image"),
-        (given.container(labels=Marker.UNKNOWN), given.image(), "oracle-redis.labels"),
-        (given.container(), given.image(platform=Marker.UNKNOWN), "oracle-redis-image.platform"),
-        (given.container(), given.image(name=Marker.UNKNOWN), "oracle-redis-image.name"),
-        (UNPLACED, given.image(), "oracle-redis.provider.host"),
-        (
-            given.container(),
-            replace(given.image(), provider=UNPLACED.provider),
-            "provider.host on an unnamed",
-        ),
+        (given.container(labels=Marker.UNKNOWN), "oracle-redis.labels"),
+        (given.image(name=Marker.UNKNOWN), "oracle-redis-image.name"),
+        (UNPLACED, "oracle-redis.provider.host"),
+        (replace(given.image(), provider=UNPLACED.provider), "provider.host on an unnamed"),
     ],
 )
-def test_what_cannot_be_read_is_refused(container: Resource, image: Resource, path: str) -> None:
-    lines = found(container, image)
-    assert any(path in line and "got a value that is unknown until the update" in line for line in lines)
+def test_what_cannot_be_read_is_refused(
+    found: Callable[..., list[str]], resource: Resource, path: str
+) -> None:
+    got = "got a value that is unknown until the update"
+    assert all(path in line and got in line for line in found(resource))
+    assert found(resource)
+
+
+def test_a_stack_without_docker_needs_no_nodes_and_any_other_does() -> None:
+    assert list(RULE.check(())) == []
+    with pytest.raises(UnreadableError, match="nodes: must be declared in the stack, got none"):
+        list(RULE.check((given.image(),)))
 
 
 @pytest.mark.parametrize(
-    ("config", "message"),
+    ("changes", "message"),
     [
-        (None, "aiswarm:nodes: must name the nodes of the stack, got none"),
-        ({}, "aiswarm:nodes: must name the nodes of the stack, got none"),
-        ({"oracle": {"arch": "arm64"}}, "aiswarm:nodes.oracle.address: must be the node's address, got none"),
-        (
-            {"oracle": {"address": "100.64.0.1", "arch": "arm"}},
-            "aiswarm:nodes.oracle.arch: must be amd64 or arm64, got 'arm'",
-        ),
-        (
-            {"oracle": {"address": "100.64.0.1"}},
-            "aiswarm:nodes.oracle.arch: must be amd64 or arm64, got None",
-        ),
-        ("oracle", "aiswarm:nodes: must be an object that is known at preview, got text"),
+        ({"address": None}, "oracle.address: must be the node's address, got none"),
+        ({"arch": "arm"}, "oracle.arch: must be amd64 or arm64, got 'arm'"),
+        ({"arch": None}, "oracle.arch: must be amd64 or arm64, got None"),
+        ({"address": Marker.UNKNOWN}, "oracle.address: must be text that is known at preview, got a value"),
+        ({"memory_mib": None}, "oracle.memory_mib: must be a number of mebibytes, got None"),
+        ({"reserved_mib": -1.0}, "oracle.reserved_mib: must be a number of mebibytes, got -1.0"),
+        ({"gpus": "one"}, "oracle.gpus: must be a list that is known at preview, got text"),
+        ({"gpus": [{}]}, "oracle.gpus[0].memory_mib: must be a number of mebibytes, got None"),
     ],
 )
-def test_a_stack_that_does_not_name_its_nodes_is_refused(config: object, message: str) -> None:
+def test_a_node_that_does_not_show_what_it_is_is_refused(changes: given.Props, message: str) -> None:
     with pytest.raises(UnreadableError) as refused:
-        nodes_from(config)
-    assert str(refused.value) == message
+        nodes_of([given.node("oracle", **changes)])
+    assert str(refused.value).startswith(message)

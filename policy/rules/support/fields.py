@@ -96,6 +96,10 @@ class Fields:
         path = self.path(name)
         return Fields(_typed(self._values.get(name), dict, path) or {}, path)
 
+    def under(self, path: str) -> Fields:
+        """The same fields, shown as part of something else."""
+        return Fields(self._values, path)
+
     def path(self, name: str) -> str:
         """Where a field of this object stands in its resource, e.g. `mounts[0].source`."""
         return f"{self._path}.{name}" if self._path else name

@@ -15,6 +15,7 @@ from .problems import Problem, UnreadableError
 
 COMMAND = "command:remote:Command"
 CONTAINER = "docker:index/container:Container"
+BUILT_IMAGE = "docker:index/image:Image"
 REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 
