@@ -31,6 +31,9 @@ class Node:
     cards_mib: tuple[float, ...]
     """Memory of each graphics card."""
 
+    urn: str
+    """Of its component: where a problem of the whole node is shown."""
+
 
 Nodes = Mapping[str, Node]
 
@@ -42,7 +45,9 @@ def nodes_of(resources: Sequence[Resource]) -> Nodes:
         UnreadableError: There is none, or one of them does not show what it is.
     """
     found = {
-        each.name: _node(each.fields.under(each.name)) for each in resources if _NODE.fullmatch(each.type)
+        each.name: _node(each.fields.under(each.name), each.urn)
+        for each in resources
+        if _NODE.fullmatch(each.type)
     }
     if not found:
         fix = "declare each machine as a component that shows its address and architecture"
@@ -55,7 +60,7 @@ def name_at(nodes: Nodes, address: str | None) -> str | None:
     return next((name for name, node in nodes.items() if node.address == address), None)
 
 
-def _node(shown: Fields) -> Node:
+def _node(shown: Fields, urn: str) -> Node:
     address, arch = shown.text("address"), shown.text("arch")
     if not address:
         raise UnreadableError(shown.path("address"), "must be the node's address", "none")
@@ -67,6 +72,7 @@ def _node(shown: Fields) -> Node:
         _amount(shown, "memory_mib"),
         _amount(shown, "reserved_mib"),
         tuple(_amount(card, "memory_mib") for card in shown.objects("gpus")),
+        urn,
     )
 
 
