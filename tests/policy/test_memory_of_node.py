@@ -79,7 +79,8 @@ def test_sizes_are_read_as_mount_reads_them(options: str, fits: bool) -> None:
 def test_a_volume_in_memory_without_a_size_is_refused(options: str | None) -> None:
     (line,) = lines(volume("v", options))
     assert line == (
-        "v.driverOpts.o on node oracle: must give the size of a volume in memory, e.g. size=1m, got none; add it"
+        "v.driverOpts.o on node oracle: must give the size of a volume in memory, e.g. size=1m, got none; "
+        "add it"
     )
 
 

@@ -64,16 +64,21 @@ def test_an_engine_is_known_by_its_argument_too() -> None:
 
 
 def test_the_card_is_for_nobody_else() -> None:
-    assert (
-        found(monitor("documents"))
-        == [
-            (
-                "starlord-documents.gpus on an unnamed node: must be handed to an engine or to gpu-monitor or "
-                "thermal-monitor, got another service; plan its memory in policy/rules/support/engines.py"
-            )
-        ]
-        or "host 100.64.0.2" in found(monitor("documents"))[0]
-    )
+    assert found(monitor("documents")) == [
+        (
+            "starlord-documents.gpus on host 100.64.0.2: must be handed to an engine or to gpu-monitor or "
+            "thermal-monitor, got another service; plan its memory in policy/rules/support/engines.py"
+        )
+    ]
+
+
+def test_a_command_that_was_left_out_is_nothing_to_read() -> None:
+    """The provider fills it in, so that a rule on the stack sees it as unknown."""
+    left_out: given.Props = {"command": Marker.UNKNOWN, "entrypoints": Marker.UNKNOWN}
+    assert found(monitor("gpu-monitor", **left_out), given.container(**left_out)) == []
+    assert found(monitor("documents", **left_out)) != []
+    (line,) = found(engine("e", [], entrypoints=Marker.UNKNOWN))
+    assert line == f"{SHARE}a part of the card, between 0 and 1, got none; set it"
 
 
 def test_a_node_without_a_card_has_none_to_hand_out() -> None:
@@ -96,20 +101,22 @@ def test_of_several_cards_one_is_named(gpus: str | None, passes: bool) -> None:
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"command": Marker.UNKNOWN}, "command"),
+        ({"command": [*GOOD, Marker.UNKNOWN]}, "command[5]"),
         ({"command": "serve"}, "command"),
         ({"gpus": Marker.UNKNOWN}, "gpus"),
         ({"gpus": ["0"]}, "gpus"),
-        ({"image": Marker.UNKNOWN, "command": []}, "image"),
     ],
 )
 def test_what_cannot_be_read_is_refused(changes: given.Props, path: str) -> None:
     values: given.Props = {"command": GOOD, **changes}
     command = values.pop("command")
     lines = found(engine("e", command, **values))  # type: ignore[arg-type]  # on purpose
-    assert lines
-    if path != "image":
-        assert any(line.startswith(f"e.{path} on node starlord: must be ") for line in lines)
+    assert any(line.startswith(f"e.{path} on node starlord: must be ") for line in lines)
+
+
+def test_an_image_that_is_unknown_is_an_engines_where_it_has_a_card() -> None:
+    assert found(engine("e", [], image=Marker.UNKNOWN)) != []
+    assert found(engine("e", [], image=Marker.UNKNOWN, gpus=None)) == []
 
 
 def test_cards_need_nodes() -> None:

@@ -13,7 +13,10 @@ from tests.policy import given
 from tests.policy.cards import MISTRAL, arguments, engine, monitor
 
 ENGINE = engine("e", arguments(MISTRAL, 0.5))
-LINE = "e.gpus on node starlord: must be watched on the same host, got no monitor; add a monitor with the card on that node"
+LINE = (
+    "e.gpus on node starlord: must be watched on the same host, got no monitor; "
+    "add a monitor with the card on that node"
+)
 
 
 def found(*resources: Resource) -> list[str]:

@@ -46,19 +46,19 @@ MODELS = {
 def engines(resources: Sequence[Resource]) -> list[Resource]:
     """The containers that run an engine, by name.
 
-    By the image or by the argument that only an engine has. One whose arguments cannot be read is one.
+    By the image or by the argument that only an engine has.
     """
     found = [each for each in resources if each.type == CONTAINER and is_engine(each)]
     return sorted(found, key=lambda each: each.name)
 
 
 def is_engine(container: Resource) -> bool:
-    """Tell an engine from anything else."""
+    """Tell an engine from anything else; what has a card and cannot be read is one."""
     try:
         image = (container.fields.text("image") or "").partition("@")[0]
         return "vllm" in image.rpartition("/")[2] or option(container, SHARE) is not None
     except UnreadableError:
-        return True
+        return uses_card(container)
 
 
 def uses_card(container: Resource) -> bool:
@@ -128,4 +128,7 @@ def card_of(container: Resource, node: Node) -> int:
 
 
 def _words(container: Resource) -> tuple[str, ...]:
-    return (*container.fields.texts("entrypoints"), *container.fields.texts("command"))
+    """What is started. Left out, the provider takes the image's own and calls it unknown until the update."""
+    fields = container.fields
+    names = [name for name in ("entrypoints", "command") if not fields.is_unknown(name)]
+    return tuple(word for name in names for word in fields.texts(name))

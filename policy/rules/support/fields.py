@@ -67,6 +67,10 @@ class Fields:
         """Tell whether a field has a value at all, known or not; an empty list or object counts as none."""
         return self._values.get(name) not in (None, [], {})
 
+    def is_unknown(self, name: str) -> bool:
+        """Tell whether a whole field is unknown: so a rule on the stack sees what the provider fills in."""
+        return self._values.get(name) is Marker.UNKNOWN
+
     def text(self, name: str) -> str | None:
         """A text field.
 
