@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from components.catalogue.images import IMAGES
 from components.config.errors import SettingsError
 from lab import checks, docker, engine, environment, images, lock, nodes, paths, plugins, preflight, stack
-from lab.images import LabImage
+from lab.images import LabImage, proof
 from lab.nodes.images import native_arch
 from lab.process import StepError
 from lab.steps import Steps
@@ -79,6 +80,9 @@ def bring_up(steps: Steps) -> None:
             plugins.install(environment.pulumi_home(), paths.REPO / ".venv" / "bin" / "python")
     archs = {node.name: native_arch() for node in lab_nodes}
     stack.configure(steps, lab_nodes, built, archs | ({"oracle": "arm64"} if _emulates_arm() else {}))
+    proof.write_lock(
+        steps, (image for name, image in built.items() if name in IMAGES), environment.image_lock()
+    )
     stack.deploy(steps)
 
 

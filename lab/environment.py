@@ -37,6 +37,11 @@ def config_file() -> Path:
     return paths.state_dir() / "Pulumi.lab.yaml"
 
 
+def image_lock() -> Path:
+    """What proves the lab's own images, where policies look for it: beside the configuration."""
+    return config_file().with_suffix(".images.lock.json")
+
+
 def ca_file() -> Path:
     """Certificate authority of the lab's front door."""
     return paths.state_dir() / "tls" / "ca.pem"

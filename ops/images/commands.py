@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from ops.images import verify as proving
 from ops.images.lock import Outcome
 from ops.images.lockfile import Entry, LockFile
 from ops.images.names import parse_registries
+from ops.images.verify import Verdict
 from ops.session import JsonOption, console, progress, refuse_usage, say
 
 images_app = typer.Typer(
@@ -41,6 +43,12 @@ RegistryOption = Annotated[
         metavar="HOST=ADDRESS",
         help="Ask for a registry at another address, such as a mirror: docker.io=https://mirror.example.",
     ),
+]
+
+
+AllowClaimedOption = Annotated[
+    bool,
+    typer.Option("--allow-claimed", help="Accept what no registry was asked for, while its statement holds."),
 ]
 
 
@@ -104,23 +112,31 @@ def _show(outcomes: Sequence[Outcome], before: Mapping[str, Entry | None], *, as
 
 
 @images_app.command("verify")
-def verify_command(as_json: JsonOption = False) -> None:
+def verify_command(*, allow_claimed: AllowClaimedOption = False, as_json: JsonOption = False) -> None:
     """Prove the lock from the documents kept with it; asks no registry.
 
-    Example: ./swarm images verify
+    Example: ./swarm images verify --allow-claimed
     """
-    verdict = proving.verify(LockFile(), [entry.tagged for entry in TAGGED])
+    catalogue = {entry.tagged: entry.user for entry in TAGGED}
+    day = datetime.now(UTC).date()
+    verdict = proving.verify(LockFile(), catalogue, day, allow_claimed=allow_claimed)
     if as_json:
         print(json.dumps(asdict(verdict), indent=2))  # noqa: T201 - for scripts
     else:
-        say(f"proven from their documents: {len(verdict.proven)}")
-        for text, found in (
-            ("digest claimed, no registry was asked yet", verdict.claimed),
-            ("no digest known", verdict.unknown),
-        ):
-            if found:
-                say(f"{text}: {', '.join(found)}")
+        _tell(verdict, catalogue)
     raise typer.Exit(_complain(verdict.problems))
+
+
+def _tell(verdict: Verdict, catalogue: Mapping[str, str]) -> None:
+    say(f"proven from their documents: {len(verdict.proven)}")
+    if verdict.claimed:
+        fewest = min(claim.days_left for claim in verdict.claimed)
+        names = ", ".join(claim.image for claim in verdict.claimed)
+        say(f"digest claimed, no registry was asked yet, {fewest} days left: {names}")
+    if verdict.unknown:
+        say(f"no digest known: {', '.join(verdict.unknown)}")
+    for tagged, own in verdict.users.items():
+        say(f"{tagged}: would run as {own}, and runs as {catalogue[tagged]}")
 
 
 def _complain(problems: Sequence[Problem]) -> int:

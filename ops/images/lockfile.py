@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,8 @@ from ops.images.chain import Built, Chain, Digest, follow
 from ops.images.names import ImageError
 
 Entry = dict[str, Any]
-"""One image of the lock: its digest, its platforms, whether a registry was asked, and then each platform's
-manifest, configuration and user."""
+"""One image of the lock: its digest, its platforms, whether a registry was asked, and then on which day and
+each platform's manifest, configuration and user; otherwise why not, who answers for it, and until when."""
 
 
 @dataclass
@@ -34,6 +35,16 @@ class LockError(SwarmError):
         return self.said
 
 
+class Statement(BaseModel):
+    """Why an image is in use although no registry was asked for it yet."""
+
+    reason: str
+    owner: str
+    granted: date
+    expires: date
+    """Last day that it is valid on; the policy pack allows 180 days."""
+
+
 class _Shape(BaseModel):
     """What must be there of an entry."""
 
@@ -41,6 +52,8 @@ class _Shape(BaseModel):
     platforms: list[str]
     resolved: bool
     manifests: dict[str, Built] = {}
+    asked: date | None = None
+    unproven: Statement | None = None
 
 
 _LOCK: Final = TypeAdapter(dict[str, _Shape | None])
@@ -88,7 +101,11 @@ class LockFile:
 
         Documents come first, so that no entry is ever without them; those that no entry names any more go.
         """
-        entries = {**self.entries(), **{tagged: entry_of(chain) for tagged, chain in chains.items()}}
+        asked = {"asked": datetime.now(UTC).date().isoformat()}
+        entries = {
+            **self.entries(),
+            **{tagged: entry_of(chain) | asked for tagged, chain in chains.items()},
+        }
         self.documents.mkdir(exist_ok=True)
         for chain in chains.values():
             for digest, content in chain.documents.items():
@@ -102,7 +119,11 @@ class LockFile:
         named = {self._file(digest) for entry in entries.values() for digest in _digests(entry)}
         return sorted(set(self.documents.glob("*")) - named)
 
-    def check(self, tagged: str, entry: Entry) -> None:
+    def statement(self, entry: Entry) -> Statement | None:
+        """What an entry that is only claimed says for itself."""
+        return _Shape.model_validate(entry).unproven
+
+    def check(self, tagged: str, entry: Entry) -> Chain:
         """Follow the chain of an entry through the kept documents, and compare it with what the entry says.
 
         Raises:
@@ -113,6 +134,7 @@ class LockFile:
         if wrong:
             got = f"other {', '.join(wrong)}"
             raise ImageError(Problem(tagged, "entry must say what its documents say", got, _AGAIN))
+        return chain
 
     def _file(self, digest: str) -> Path:
         return self.documents / f"{digest.removeprefix('sha256:')}.json"
