@@ -65,8 +65,7 @@ class SwarmNode(pulumi.ComponentResource):
         vault: SwarmSecrets | Vault,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        facts = machine_facts(args.machine)
-        super().__init__(token, name, facts, opts)
+        super().__init__(token, name, machine_facts(args.machine), opts)
         place = Place(
             node=args.machine,
             network=self._network(name, args).name,
@@ -77,7 +76,7 @@ class SwarmNode(pulumi.ComponentResource):
         self.address = str(args.machine.address)
         self.vault = vault if isinstance(vault, SwarmSecrets) else self._serve(vault, args, place)
         self.services = self._services(name, args.services, place)
-        self.register_outputs({**facts, "services": list(self.services)})
+        self.register_outputs({"services": list(self.services), **machine_facts(args.machine)})
 
     def _network(self, name: str, args: NodeArgs) -> docker.Network:
         """Make the node's network; the gateway is given because Docker 29 answers with one that was not.

@@ -35,6 +35,7 @@ KNOWN = frozenset(
         "docker.io/utkuozdemir/nvidia_gpu_exporter",
         "docker.io/vllm/vllm-openai",
         "ghcr.io/berriai/litellm-non_root",
+        "ghcr.io/ggml-org/llama.cpp",
         "ghcr.io/hkuds/lightrag",
         "ghcr.io/open-webui/open-webui",
         "ghcr.io/sillytavern/sillytavern",

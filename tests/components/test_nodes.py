@@ -260,23 +260,10 @@ def test_a_network_has_its_subnet_and_its_gateway(deployed: Recording) -> None:
     }
 
 
-def test_nodes_show_what_policies_judge_them_by(deployed: Recording) -> None:
-    assert deployed.one(":OracleNode", "oracle").inputs == {
-        "address": "198.51.100.11",
-        "arch": "arm64",
-        "memory_mib": 8192,
-        "reserved_mib": 1024,
-        "gpus": [],
-    }
-
-
 def test_components_show_what_they_made(deployed: Recording) -> None:
     shown = {urn.rpartition("::")[2]: outputs for urn, outputs in deployed.outputs.items()}
 
-    assert shown["oracle"] == {
-        **deployed.one(":OracleNode", "oracle").inputs,
-        "services": ["agent", "postgres", "haproxy"],
-    }
+    assert shown["oracle"]["services"] == ["agent", "postgres", "haproxy"]
     assert shown["oracle-postgres"] == {"container_name": "oracle-postgres"}
     assert shown["secrets"]["names"] == [
         "engine-key",
