@@ -22,6 +22,7 @@ from ops.images.commands import images_app
 from ops.keys.commands import keys_app
 from ops.plan.commands import plan_command
 from ops.prove.commands import app as secrets_app
+from ops.railway.commands import railway_app
 from ops.rotate.commands import rotate_command
 from ops.session import JsonOption, StackOption, YesOption, console, open_stack, say
 from ops.stack import Stack
@@ -34,6 +35,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(images_app, name="images")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(restore_app, name="restore")
+app.add_typer(railway_app, name="railway")
 app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
 app.command("plan")(plan_command)

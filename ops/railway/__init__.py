@@ -1,0 +1,1 @@
+"""`./swarm railway`: what we rely on at Railway, compared with what is there. Changes nothing."""
