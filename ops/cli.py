@@ -16,6 +16,7 @@ from components.config.errors import SettingsError
 from ops import chat, hosts, lab_bridge, probe, recover, stack
 from ops.backup.commands import backup_command, restore_app
 from ops.documents.commands import docs_command
+from ops.drill.commands import drill_app
 from ops.errors import SwarmError
 from ops.hosts import Container
 from ops.images.commands import images_app
@@ -35,6 +36,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(images_app, name="images")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(restore_app, name="restore")
+app.add_typer(drill_app, name="drill")
 app.add_typer(railway_app, name="railway")
 app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)

@@ -139,7 +139,7 @@ def _cloud_step(settings: Settings, cloud: Cloud | None) -> tuple[Step, ...]:
         return ()
     return (
         Step(
-            name=f"railway-{railway.ROUTER}",
+            name=railway.ROUTER_STEP,
             model=settings.models.public_name,
             pool=cloud.name,
             url=f"http://{service_name(NODE, 'haproxy')}:{cloud.port}/v1",

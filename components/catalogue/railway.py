@@ -35,6 +35,9 @@ FIRST_CHUNK_SECONDS: Final = 240
 """A CPU reads a request before it writes, and Railway wakes the service first."""
 
 ROUTER: Final = "router"
+ROUTER_STEP: Final = f"railway-{ROUTER}"
+"""Its name in the cascade of the gateway on oracle."""
+
 _MODEL: Final = "phi-3"
 _CACHE: Final = "cache"
 

@@ -124,13 +124,10 @@ def _typed(path: str, ours: str, theirs: str) -> Iterator[Problem]:
 
 
 def _fields(kind: GraphQLNamedType) -> Mapping[str, GraphQLInputField | GraphQLField]:
-    match kind:
-        case GraphQLObjectType() | GraphQLInterfaceType():
-            return kind.fields
-        case GraphQLInputObjectType():
-            return kind.fields
-        case _:
-            return {}
+    found: Mapping[str, GraphQLInputField | GraphQLField] = {}
+    if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        found = kind.fields
+    return found
 
 
 def _kind(found: GraphQLNamedType) -> str:
