@@ -11,6 +11,7 @@ from components.model.endpoints import ExternalEndpoint, external_endpoints
 from components.model.parts import Health, Port
 from components.model.specs import ServiceSpec
 from ops.documents.diagram import flow_diagram
+from ops.plan.cloud import CloudBill, CloudCost, cloud_bill
 from ops.stack import Stack
 
 _LONGEST_CHECK = 60
@@ -30,6 +31,13 @@ _INTRODUCTION = """\
 Made by `./swarm docs` from the specs and `Pulumi.prod.yaml`; a change here would be lost. Memory is a limit,
 not what is used. `./swarm plan --stack prod` adds it up, says in which order services start, and who is
 touched when one is away.
+"""
+
+_RAILWAY = """\
+## At Railway
+
+Answers when the swarm's own services cannot, and is never asked first. Limits are the most that a service may
+take; the cost is that of what it takes on an average day, and the plan's fee pays for as much usage.
 """
 
 _ACCESS = """\
@@ -55,6 +63,7 @@ def services_document(stack: Stack) -> str:
         _INTRODUCTION,
         _services(specs),
         _off(stack.settings.optional),
+        *_railway(cloud_bill(stack.settings)),
         _ACCESS,
         _reach(specs, externals),
         _FLOWS,
@@ -114,6 +123,26 @@ def _off(optional: OptionalSettings) -> str:
     lines = [f"- `aiswarm:optional.{name}`: {field.description}.\n" for name, field in off.items()]
     notes = "A port in brackets is not published.\n"
     return f"{notes}\nOff, and switched on in the stack file:\n\n{''.join(lines)}" if lines else notes
+
+
+def _railway(found: CloudBill) -> tuple[str, ...]:
+    if not found.services:
+        return ()
+    header = ("service", "role", "image", "most", "in the internet", "sleeps unasked", "dollars a month")
+    total = f"Used: ${found.usage_dollars:.2f} a month; paid: ${found.bill_dollars:.2f}.\n"
+    return (_RAILWAY, table(header, (_cloud_service(cost) for cost in found.services)), total)
+
+
+def _cloud_service(cost: CloudCost) -> tuple[str, ...]:
+    return (
+        cost.service,
+        cost.role,
+        _code(cost.image),
+        f"{cost.vcpus:g} vCPU, {cost.memory_gb:g} GB",
+        "with its key" if cost.public else "no",
+        "yes" if cost.sleeps else "no",
+        f"{cost.dollars_per_month:.2f}",
+    )
 
 
 def _reach(specs: Sequence[ServiceSpec], externals: Sequence[ExternalEndpoint]) -> str:

@@ -11,6 +11,7 @@ from components.model.endpoints import external_endpoints
 from ops.plan import engines
 from ops.plan.blast import Blast, blasts
 from ops.plan.capacity import NodeNeeds, needs
+from ops.plan.cloud import CloudBill, cloud_bill, cloud_table
 from ops.plan.engines import EngineFit
 from ops.plan.order import waves
 from ops.stack import Stack
@@ -26,6 +27,7 @@ class Plan:
     nodes: tuple[NodeNeeds, ...]
     start_order: tuple[tuple[str, ...], ...]
     restarts: tuple[Blast, ...]
+    railway: CloudBill
 
     @property
     def short(self) -> tuple[str, ...]:
@@ -43,6 +45,7 @@ def plan(stack: Stack) -> Plan:
         nodes=tuple(needs(name, node, stack.on(name)) for name, node in stack.nodes.items()),
         start_order=waves(stack.services),
         restarts=blasts(stack.services, externals),
+        railway=cloud_bill(stack.settings),
     )
 
 
@@ -63,6 +66,7 @@ def tables(found: Plan) -> tuple[Table, ...]:
         engines.table(found.engines, profile=found.profile),
         _waves(found.start_order),
         _restarts(found.restarts),
+        *((cloud_table(found.railway),) if found.railway.services else ()),
     )
 
 
