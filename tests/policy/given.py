@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policy.rules.support.fields import Fields, plain
 from policy.rules.support.resources import CONTAINER, REMOTE_IMAGE, VOLUME, Resource
 from tests.policy import locks
@@ -84,6 +86,7 @@ def container(**changes: object) -> Resource:
         fields=fields(container_props(**changes)),
         provider=provider(),
         dependencies=frozenset({IMAGE_URN}),
+        secrets=frozenset(),
     )
 
 
@@ -95,6 +98,7 @@ def image(**changes: object) -> Resource:
         urn=IMAGE_URN,
         fields=fields(image_props(**changes)),
         provider=provider(),
+        secrets=frozenset(),
     )
 
 
@@ -117,7 +121,17 @@ def node(name: str, **changes: object) -> Resource:
 def volume(**changes: object) -> Resource:
     """A data volume."""
     props = {"name": "oracle-redis-data", "labels": labels(), **changes}
-    return Resource(type=VOLUME, name="oracle-redis-data", fields=fields(props))
+    return other(VOLUME, "oracle-redis-data", props)
+
+
+def other(kind: str, name: str, props: Props) -> Resource:
+    """A resource of any type, in which nothing is secret."""
+    return Resource(type=kind, name=name, fields=fields(props), secrets=frozenset())
+
+
+def marked(resource: Resource, *paths: str) -> Resource:
+    """The same with these inputs marked as secret."""
+    return replace(resource, secrets=frozenset(paths))
 
 
 def fields(props: Props, path: str = "") -> Fields:

@@ -36,10 +36,11 @@ class Pack:
         return info
 
     def analyze(self, kind: str, name: str, props: given.Props) -> analyzer_pb2.AnalyzeResponse:
-        """Judge one resource, as before its update."""
+        """Judge one resource, as before its update: like the engine, ask for remediations first."""
         request = analyzer_pb2.AnalyzeRequest(
             type=kind, urn=f"urn:{name}", name=name, properties=struct(props), provider=provider()
         )
+        assert not self._stub.Remediate(request, timeout=10).remediations
         response: analyzer_pb2.AnalyzeResponse = self._stub.Analyze(request, timeout=10)
         return response
 

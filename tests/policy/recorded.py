@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from policy import rules
 from policy.rules.support.resources import Resource
 from policy.rules.support.rule import ResourceRule, StackRule
+from tests.components.recording import is_secret
 from tests.components.test_program import run
 from tests.policy import given
 
@@ -35,6 +36,10 @@ class Recorded:
         edit(inputs)
         return Recorded(replace(self.resource, fields=given.fields(inputs)), inputs)
 
+    def remarked(self, *paths: str) -> Recorded:
+        """The same with exactly these inputs marked as secret."""
+        return replace(self, resource=given.marked(self.resource, *paths))
+
 
 @functools.cache
 def stack(name: str) -> tuple[Recorded, ...]:
@@ -50,6 +55,7 @@ def stack(name: str) -> tuple[Recorded, ...]:
                 fields=given.fields(dict(found.inputs)),
                 provider=given.fields(dict(inputs), "provider") if inputs is not None else None,
                 dependencies=frozenset(found.request.dependencies),
+                secrets=frozenset(_marks(found.wire)),
             ),
             dict(found.inputs),
         )
@@ -57,6 +63,18 @@ def stack(name: str) -> tuple[Recorded, ...]:
         # A reference to a provider is its URN and its id.
         for inputs in [providers.get(found.request.provider.rpartition("::")[0])]
     )
+
+
+def _marks(wire: object, path: str = "") -> Iterator[str]:
+    """Paths of the secret inputs, from the marks of the protocol."""
+    if is_secret(wire):
+        yield path
+    elif isinstance(wire, Mapping):
+        for key, value in wire.items():
+            yield from _marks(value, f"{path}.{key}" if path else key)
+    elif isinstance(wire, list):
+        for index, value in enumerate(wire):
+            yield from _marks(value, f"{path}[{index}]")
 
 
 def rules_of(group: str) -> list[ResourceRule | StackRule]:
@@ -81,5 +99,5 @@ def _find(rule: ResourceRule | StackRule, resources: list[Resource]) -> Iterator
         yield from ((rule.id, urn.rpartition("::")[2]) for urn, _ in rule.check(resources))
         return
     for resource in resources:
-        if resource.type in rule.checks and rule.judge(resource):
+        if rule.judges(resource.type) and rule.judge(resource):
             yield rule.id, resource.name

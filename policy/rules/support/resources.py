@@ -12,10 +12,12 @@ from pulumi_policy import PolicyResource, ResourceValidationArgs
 
 from .fields import Fields, plain
 from .problems import Problem, UnreadableError
+from .secrets import NAME, seen
 
 COMMAND = "command:remote:Command"
 CONTAINER = "docker:index/container:Container"
 BUILT_IMAGE = "docker:index/image:Image"
+NETWORK = "docker:index/network:Network"
 REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 
@@ -37,9 +39,31 @@ class Resource:
     dependencies: frozenset[str] = field(default_factory=frozenset)
     """URNs that it waits for; known to rules on the whole stack only."""
 
+    secrets: frozenset[str] | None = None
+    """Paths of the inputs that are marked as secret; None when nobody looked."""
+
     def problem(self, path: str, expected: str, got: str, fix: str = "") -> Problem:
         """A problem of one of this resource's fields; the path names resource and node."""
         return Problem(f"{self.name}.{path} on {self._place()}", expected, got, fix)
+
+    def marks(self) -> frozenset[str]:
+        """Paths of the inputs that are marked as secret, e.g. `connection.password`.
+
+        Raises:
+            UnreadableError: Nobody looked.
+        """
+        if self.secrets is None:
+            fix = f"leave the policy {NAME} at its own level, remediate"
+            raise UnreadableError("inputs", "must be searched for secrets first", "no search", fix)
+        return self.secrets
+
+    def is_secret(self, path: str) -> bool:
+        """Tell whether an input is marked as secret, by itself or as part of what is.
+
+        Raises:
+            UnreadableError: Nobody looked.
+        """
+        return any(mark == path or path.startswith((f"{mark}.", f"{mark}[")) for mark in self.marks())
 
     def node(self) -> str | None:
         """Name of the node that the resource says it is on; None without the label.
@@ -93,6 +117,7 @@ def from_args(args: ResourceValidationArgs | PolicyResource) -> Resource:
         fields=_fields(args.props),
         provider=None if provider is None else _fields(provider.props, "provider"),
         dependencies=frozenset(other.urn for other in linked),
+        secrets=seen(args.urn),
     )
 
 

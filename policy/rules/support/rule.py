@@ -52,9 +52,17 @@ class ResourceRule:
     checks: Mapping[str, tuple[Check, ...]]
     """By resource type; other types are reported as not applicable."""
 
+    everywhere: tuple[Check, ...] = ()
+    """Checks on resources of every type."""
+
+    def judges(self, kind: str) -> bool:
+        """Whether the rule says anything about resources of a type."""
+        return kind in self.checks or bool(self.everywhere)
+
     def judge(self, resource: Resource) -> list[str]:
         """Every violation of one resource, as shown."""
-        found = (problem for check in self.checks[resource.type] for problem in guarded(check, resource))
+        checks = (*self.checks.get(resource.type, ()), *self.everywhere)
+        found = (problem for check in checks for problem in guarded(check, resource))
         return [str(problem) for problem in found]
 
     def policy(self) -> ResourceValidationPolicy:
@@ -70,7 +78,7 @@ class ResourceRule:
         )
 
     def _validate(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type not in self.checks:
+        if not self.judges(args.resource_type):
             args.not_applicable(f"{args.resource_type} is not judged by this rule")
         try:
             messages = self.judge(from_args(args))
