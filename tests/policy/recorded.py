@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pulumi.output import Unknown
+
 from policy import rules
+from policy.rules.support.fields import Marker
 from policy.rules.support.resources import Resource
 from policy.rules.support.rule import ResourceRule, StackRule
 from tests.components.recording import is_secret
@@ -52,17 +55,30 @@ def stack(name: str) -> tuple[Recorded, ...]:
                 type=found.type,
                 name=found.name,
                 urn=found.urn,
-                fields=given.fields(dict(found.inputs)),
+                fields=given.fields(_known(found.inputs)),
                 provider=given.fields(dict(inputs), "provider") if inputs is not None else None,
                 dependencies=frozenset(found.request.dependencies),
                 secrets=frozenset(_marks(found.wire)),
             ),
-            dict(found.inputs),
+            _known(found.inputs),
         )
         for found in registrations
         # A reference to a provider is its URN and its id.
         for inputs in [providers.get(found.request.provider.rpartition("::")[0])]
     )
+
+
+def _known(inputs: Mapping[str, object]) -> given.Props:
+    """The inputs, with the marker of the rules for what is unknown."""
+    return {key: _or_marker(value) for key, value in inputs.items()}
+
+
+def _or_marker(value: object) -> object:
+    if isinstance(value, Unknown):
+        return Marker.UNKNOWN
+    if isinstance(value, dict):
+        return _known(value)
+    return [_or_marker(item) for item in value] if isinstance(value, list) else value
 
 
 def _marks(wire: object, path: str = "") -> Iterator[str]:

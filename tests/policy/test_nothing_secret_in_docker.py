@@ -27,8 +27,10 @@ def test_without_a_secret_it_passes(resource: Resource) -> None:
 def test_a_secret_anywhere_in_a_container_is_refused_once(field: str, inside: str) -> None:
     marked = given.marked(given.container(), f"{field}{inside}", f"{field}[0].other")
     assert RULE.judge(marked) == [
-        f"oracle-redis.{field} on node oracle: must hold nothing secret, got a value that is marked as "
-        "secret; hand the secret over as a file, and name the file"
+        (
+            f"oracle-redis.{field} on node oracle: must hold nothing secret, got a value that is marked as "
+            "secret; hand the secret over as a file, and name the file"
+        )
     ]
 
 

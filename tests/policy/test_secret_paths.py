@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
-from pulumi_policy.policy import _PolicyAnalyzerServicer
+from pulumi_policy.policy import Policy, _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policy.rules.nothing_secret_in_docker import RULE
@@ -24,8 +25,8 @@ class Sdk:
     """The SDK's own server with the collector and one rule that asks it, without a network."""
 
     def __init__(self, level: EnforcementLevel = EnforcementLevel.MANDATORY) -> None:
-        policies = [secrets.collector(), RULE.policy()]
-        self._servicer = _PolicyAnalyzerServicer("pack", "0.0.1", policies, level)
+        policies: list[Policy] = [secrets.collector(), RULE.policy()]
+        self._servicer: Any = _PolicyAnalyzerServicer("pack", "0.0.1", policies, level)
 
     def remediate(self, urn: str, props: given.Props) -> None:
         """What the engine asks first; nothing may be changed, and nothing said."""
@@ -64,13 +65,15 @@ def test_marks_are_found_at_any_depth_and_beside_unknowns() -> None:
             "later": secret(UNKNOWN_STRING_VALUE),
         },
     )
-    assert secrets.seen("urn:x") == {"whole", "entry.marked", "list[2]", "list[3].deep[0]", "later"}
+    assert secrets.seen("urn:x") == frozenset(
+        {"whole", "entry.marked", "list[2]", "list[3].deep[0]", "later"}
+    )
     assert secrets.seen("urn:other") is None
 
 
 def test_a_rule_sees_the_marks_of_the_same_resource_and_never_shows_the_value() -> None:
     sdk = Sdk()
-    props = {"envs": secret(["PASSWORD=canary"])}
+    props: given.Props = {"envs": secret(["PASSWORD=canary"])}
     sdk.remediate("urn:marked", props)
     sdk.remediate("urn:plain", {"envs": ["A=b"]})
     (found,) = sdk.analyze("urn:marked", props)
