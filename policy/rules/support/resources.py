@@ -15,6 +15,7 @@ from .problems import Problem, UnreadableError
 from .secrets import NAME, seen
 
 COMMAND = "command:remote:Command"
+LOCAL_COMMAND = "command:local:Command"
 CONTAINER = "docker:index/container:Container"
 BUILT_IMAGE = "docker:index/image:Image"
 NETWORK = "docker:index/network:Network"
