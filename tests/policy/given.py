@@ -58,6 +58,7 @@ def container_props(**changes: object) -> Props:
         "networksAdvanced": [{"name": "swarm", "aliases": ["redis"]}],
         "mounts": [{"type": "tmpfs", "target": "/tmp"}],
         "volumes": [{"hostPath": "/opt/swarm/redis", "containerPath": "/etc/redis", "readOnly": True}],
+        "command": ["redis-server", "/etc/redis/redis.conf"],
         **changes,
     }
 

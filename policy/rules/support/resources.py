@@ -22,6 +22,10 @@ NETWORK = "docker:index/network:Network"
 REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 
+RAILWAY_PROJECT = "aiswarm:index:RailwayProject"
+RAILWAY_SETTINGS = "pulumi-python:dynamic/railway:RailwayServiceSettings"
+RAILWAY_VARIABLES = "pulumi-python:dynamic/railway:RailwayVariables"
+
 NODE_LABEL = "aiswarm.node"
 SERVICE_LABEL = "aiswarm.service"
 
