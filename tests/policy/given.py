@@ -36,7 +36,8 @@ MACHINES: dict[str, Props] = {
 
 def labels(node: str = "oracle") -> list[Props]:
     """Labels as the docker provider takes them."""
-    return [{"label": "aiswarm.service", "value": "redis"}, {"label": "aiswarm.node", "value": node}]
+    values = {"service": "redis", "node": node, "stack": "prod", "managed-by": "pulumi"}
+    return [{"label": f"aiswarm.{name}", "value": value} for name, value in values.items()]
 
 
 def container_props(**changes: object) -> Props:
@@ -59,6 +60,10 @@ def container_props(**changes: object) -> Props:
         "mounts": [{"type": "tmpfs", "target": "/tmp"}],
         "volumes": [{"hostPath": "/opt/swarm/redis", "containerPath": "/etc/redis", "readOnly": True}],
         "command": ["redis-server", "/etc/redis/redis.conf"],
+        "restart": "unless-stopped",
+        "healthcheck": {"tests": ["CMD-SHELL", "redis-cli ping | grep -q PONG"]},
+        "logDriver": "json-file",
+        "logOpts": {"max-size": "10m", "max-file": "3"},
         **changes,
     }
 
