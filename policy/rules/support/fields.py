@@ -63,6 +63,10 @@ class Fields:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def everything(self) -> Mapping[str, object]:
+        """All values as they are, markers among them, for who looks for one thing in all of them."""
+        return self._values
+
     def holds(self, name: str) -> bool:
         """Tell whether a field has a value at all, known or not; an empty list or object counts as none."""
         return self._values.get(name) not in (None, [], {})

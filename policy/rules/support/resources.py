@@ -22,9 +22,14 @@ NETWORK = "docker:index/network:Network"
 REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 
+GATEWAY_NODE = "aiswarm:index:OracleNode"
 RAILWAY_PROJECT = "aiswarm:index:RailwayProject"
-RAILWAY_SETTINGS = "pulumi-python:dynamic/railway:RailwayServiceSettings"
-RAILWAY_VARIABLES = "pulumi-python:dynamic/railway:RailwayVariables"
+RAILWAY = "pulumi-python:dynamic/railway:"
+"""Beginning of the type of everything at Railway."""
+
+RAILWAY_SETTINGS = f"{RAILWAY}Settings"
+RAILWAY_VARIABLES = f"{RAILWAY}Variables"
+STACK = "pulumi:pulumi:Stack"
 
 NODE_LABEL = "aiswarm.node"
 SERVICE_LABEL = "aiswarm.service"
