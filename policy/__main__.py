@@ -11,14 +11,13 @@ from pkgutil import iter_modules
 # The engine puts this folder first on sys.path; seen from the repository's root, it is policy.rules.
 import rules  # type: ignore[import-not-found]
 from pulumi_policy import EnforcementLevel, PolicyPack
-from rules.support.secrets import collector  # type: ignore[import-not-found]
 
 PolicyPack(
     name="aiswarm",
     # The SDK's own default is advisory, which lets a violation pass.
     enforcement_level=EnforcementLevel.MANDATORY,
     policies=[
-        collector(),
+        import_module("rules.support.secrets").collector(),
         *(
             import_module(f"rules.{found.name}").RULE.policy()
             for found in iter_modules(rules.__path__)

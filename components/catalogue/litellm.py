@@ -26,6 +26,7 @@ from components.model.files import ConfigFile, Configuration
 from components.model.mounts import Scratch
 from components.model.naming import service_name
 from components.model.parts import Health, Metrics, Port
+from components.model.routes import Route, RouteKind
 from components.model.secrets import SecretFile, SecretRef
 from components.model.specs import ServiceSpec
 from components.render.litellm import LIVENESS_PATH, RemoteStep, Step, render_config, render_start
@@ -74,6 +75,7 @@ def litellm(settings: Settings, *, node: str, steps: Sequence[Step]) -> ServiceS
             folder=_FOLDER,
             files=_files(settings, node, steps=steps, remote=[step for step, _ in remote], secrets=secrets),
         ),
+        routes=_routes(steps, [step for step, _ in remote]),
         exports_reason="LiteLLM reads secrets from variables only",
         secrets=tuple(secrets.values()),
         scratch=(_SCRATCH,),
@@ -128,6 +130,20 @@ def _flows(node: str, steps: Sequence[Step], *, database: bool) -> tuple[Flow, .
         *((Flow(to=service_name(node, "postgres"), port="postgres"),) if database else ()),
         Flow(to=service_name(node, "redis"), port="redis"),
         *(Flow(to=service_name(node, "haproxy"), port=step.pool) for step in steps),
+    )
+
+
+def _routes(steps: Sequence[Step], remote: Sequence[RemoteStep]) -> tuple[Route, ...]:
+    """The cascade as its configuration says it: local engines, Railway, then the paid models."""
+    kinds = {
+        **{
+            step.name: RouteKind.RAILWAY if step.key_variable == RAILWAY_KEY else RouteKind.LOCAL
+            for step in steps
+        },
+        **{step.name: RouteKind.REMOTE for step in remote if not step.public_name},
+    }
+    return tuple(
+        Route(name=name, order=order, kind=kind) for order, (name, kind) in enumerate(kinds.items(), start=1)
     )
 
 

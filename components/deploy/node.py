@@ -44,6 +44,13 @@ def machine_facts(machine: NodeSettings) -> dict[str, object]:
     }
 
 
+def shown_routes(services: tuple[ServiceSpec, ...]) -> dict[str, object]:
+    """The gateway's cascade, where it is among the services, as policies judge it."""
+    routes = [route for spec in services for route in spec.routes]
+    shown = [{"name": route.name, "order": route.order, "kind": str(route.kind)} for route in routes]
+    return {"routes": shown} if shown else {}
+
+
 class SwarmNode(pulumi.ComponentResource):
     """What the three machines have in common. The node's docker provider comes with `opts`."""
 
@@ -65,7 +72,7 @@ class SwarmNode(pulumi.ComponentResource):
         vault: SwarmSecrets | Vault,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(token, name, machine_facts(args.machine), opts)
+        super().__init__(token, name, {**machine_facts(args.machine), **shown_routes(args.services)}, opts)
         place = Place(
             node=args.machine,
             network=self._network(name, args).name,

@@ -20,6 +20,7 @@ from components.model.mounts import DataVolume, Scratch
 from components.model.naming import service_name
 from components.model.parts import AddedCapability, Health, Limits, Metrics, Port, require
 from components.model.problems import Problem, SpecError
+from components.model.routes import Route
 from components.model.secrets import SecretChange, SecretFile, SecretRef, SecretsFrom, SecretSource
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -76,6 +77,9 @@ class ServiceSpec:
 
     watches: tuple[Watch, ...] = ()
     """What it asks of all other services."""
+
+    routes: tuple[Route, ...] = ()
+    """The steps of its cascade, where it is the gateway."""
 
     host_mounts: tuple[HostMount, ...] = ()
     gpu: bool = False

@@ -10,9 +10,10 @@ import pytest
 from policy.rules.marked_secrets import BY_NATURE, RULE
 from policy.rules.support.fields import Marker
 from policy.rules.support.resources import COMMAND, LOCAL_COMMAND, Resource
+from tests.made_up import made_up
 from tests.policy import given
 
-CANARY = secrets.token_hex(16)
+CANARY = made_up("canary")
 ENTRY = "vault:kv/secretV2:SecretV2"
 PLAIN = [(kind, path) for kind, paths in BY_NATURE.items() for path in paths]
 

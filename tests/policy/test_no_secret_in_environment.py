@@ -8,10 +8,11 @@ import pytest
 
 from policy.rules.no_secret_in_environment import RULE
 from policy.rules.support.fields import Marker
+from tests.made_up import made_up
 from tests.policy import given
 
 FIX = "put it into a file, and name the file (NAME_FILE)"
-CANARY = secrets.token_hex(16)
+CANARY = made_up("canary")
 ADDRESS = f"redis://:{CANARY}@oracle-redis"
 
 

@@ -127,6 +127,21 @@ def test_the_cascade_on_oracle_ends_there_before_it_costs_money() -> None:
     assert "railway_key" in [file.name for file in spec.secrets]
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_routes_that_policies_see_are_those_of_the_configuration(enabled: bool) -> None:
+    """Models with names of their own are no steps of the cascade."""
+    keys = {"openrouter_api_key": 1, "gemini_api_key": 1, "perplexity_api_key": 1}
+    spec = on_oracle("litellm", railway=ON if enabled else {"enabled": False}, keys_in_vault=keys)
+    steps = {
+        one["model_info"]["id"]: one["litellm_params"]["order"]
+        for one in deployments(text_of(spec, "config.yaml"))
+        if "order" in one["litellm_params"]
+    }
+    assert {route.name: route.order for route in spec.routes} == steps
+    kinds = [str(route.kind) for route in spec.routes]
+    assert kinds == ["local"] * 3 + ["railway"] * enabled + ["remote"] * 2
+
+
 def test_the_proxy_keeps_it_for_need_and_clients_keys_to_itself() -> None:
     text = text_of(on_oracle("haproxy", railway=ON), "haproxy.cfg")
     servers = [line for line in text.splitlines() if line.strip().startswith("server pool-railway")]
