@@ -74,7 +74,10 @@ def test_generated_passwords_look_random(_: int) -> None:
         *("TheBloke/Mixtral-8x7B-Instruct-v0.1-GPTQ", "LIGHTRAG_VECTOR_STORAGE=QdrantVectorDBStorage"),
         *("sentence-transformers/all-MiniLM-L6-v2", "http://100.64.0.1:4000/v1", "/run/secrets/password"),
         *("10000000000000000000000", "a0a0a0a0a0a0a0a0a0a0a0a0", "GPU-" + str(uuid.UUID(int=7))),
-        *("redis:8@sha256:" + hashlib.sha256(b"an image").hexdigest(), "postgres://exporter@oracle:5432/x?sslmode=disable"),
+        *(
+            "redis:8@sha256:" + hashlib.sha256(b"an image").hexdigest(),
+            "postgres://exporter@oracle:5432/x?sslmode=disable",
+        ),
         "^(autofs|binfmt_misc|bpf|cgroup2?|configfs)$",
     ],
 )
