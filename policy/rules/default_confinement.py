@@ -64,5 +64,6 @@ RULE = ResourceRule(
     ),
     remediation="Remove the option from `securityOpts`.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={CONTAINER: (check_options,)},
 )

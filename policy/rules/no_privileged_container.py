@@ -46,5 +46,6 @@ RULE = ResourceRule(
     frameworks=("CIS 5.5", "KICS ae5b6871", "PSS privileged", "NSA 1.2", "OWASP 3"),
     remediation="Remove `privileged`. What the program needs is a single capability or a single device.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={CONTAINER: (check_privileged, check_capabilities)},
 )

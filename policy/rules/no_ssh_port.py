@@ -34,5 +34,6 @@ RULE = ResourceRule(
     frameworks=("CIS 5.7", "Trivy DS-0004", "Checkov CKV_DOCKER_1"),
     remediation="Remove the port; who must look inside uses `docker exec` on the node.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={CONTAINER: (check_ports,)},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from pulumi_policy import (
 from pulumi_policy.policy import PolicyResourceOptions
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+from policy.rules.support.exceptions import Exceptions, Grant
 from policy.rules.support.fields import Fields, Marker, plain
 from policy.rules.support.problems import Problem, UnreadableError
 from policy.rules.support.resources import CONTAINER, Resource
 from policy.rules.support.rule import Placed, ResourceRule, StackRule
+from policy.rules.support.run import Run
 from tests.policy import given
 
 METADATA: dict[str, Any] = {
@@ -31,7 +34,13 @@ METADATA: dict[str, Any] = {
     "remediation": "mend it",
     "level": EnforcementLevel.MANDATORY,
 }
+TODAY = date(2026, 11, 23)
 OPTIONS = PolicyResourceOptions(False, [], None, [], None, [], None)  # type: ignore[arg-type]  # not read here
+
+
+def run(*grants: Grant) -> Run:
+    """A run with these exceptions."""
+    return Run(Exceptions(TODAY, grants))
 
 
 class Reports:
@@ -77,7 +86,7 @@ def test_properties_that_cannot_even_be_converted_are_a_violation() -> None:
     broken: Any = object()
     args = ResourceValidationArgs(CONTAINER, {}, "urn:x", "x", OPTIONS, broken, {}, {})
     rule = ResourceRule(**METADATA, checks={CONTAINER: (finding,)})
-    rule.policy().validate(args, reports)
+    rule.policy(run()).validate(args, reports)
     ((message, urn),) = reports.all
     assert message.startswith("x: must be something that the rule can judge, got ")
     assert urn == "urn:x"
@@ -95,7 +104,7 @@ def test_a_stack_rule_that_cannot_judge_is_a_violation(check: object, start: str
     props = unknown_checking_proxy({"env": "canary"})
     resource = PolicyResource(CONTAINER, props, "urn:x", "x", OPTIONS, None, None, [], {})
     rule = StackRule(**METADATA, check=check)  # type: ignore[arg-type]  # one of two shapes
-    rule.policy().validate(StackValidationArgs([resource], {}, {}), reports)
+    rule.policy(run()).validate(StackValidationArgs([resource], {}, {}), reports)
     ((message, _),) = reports.all
     assert message.startswith(start)
     assert "canary" not in message
@@ -103,8 +112,8 @@ def test_a_stack_rule_that_cannot_judge_is_a_violation(check: object, start: str
 
 def test_a_policy_carries_what_its_rule_says_of_itself() -> None:
     advisory = {**METADATA, "level": EnforcementLevel.ADVISORY}
-    resource = ResourceRule(**METADATA, checks={}).policy()
-    stack = StackRule(**advisory, check=unreadable_on_the_stack).policy()
+    resource = ResourceRule(**METADATA, checks={}).policy(run())
+    stack = StackRule(**advisory, check=unreadable_on_the_stack).policy(run())
     assert resource.enforcement_level is EnforcementLevel.MANDATORY
     assert stack.enforcement_level is EnforcementLevel.ADVISORY
     for policy in (resource, stack):

@@ -17,6 +17,8 @@ class Problem:
     expected: str
     got: str
     fix: str = ""
+    excusable: bool = True
+    """Whether an exception may excuse it; not what is wrong with the rule itself."""
 
     def __str__(self) -> str:
         """The line as it is shown."""
