@@ -32,7 +32,7 @@ PolicyPack(
     name="aiswarm",
     # The SDK's own default is advisory, which lets a violation pass.
     enforcement_level=EnforcementLevel.MANDATORY,
-    # The engine asks in this order: what is secret is noted first, and rules on the pack's own work come last.
+    # The engine asks in this order: what is secret is noted first; rules on the pack's own work come last.
     policies=[
         collector(),
         *(rule.policy(run) for rule in sorted(found, key=lambda rule: isinstance(rule, RunRule))),

@@ -129,5 +129,6 @@ RULE = StackRule(
     frameworks=(),
     remediation="Take an image that is built for the node, and lock it with `./swarm images lock`.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     check=judge_stack,
 )

@@ -49,5 +49,6 @@ RULE = ResourceRule(
     frameworks=("CIS 4.2",),
     remediation="Run `./swarm images lock` where the registries can be reached, and commit what it writes.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={REMOTE_IMAGE: (check_image,)},
 )

@@ -66,5 +66,6 @@ RULE = ResourceRule(
     frameworks=(),
     remediation="Put the steps at Railway behind all engines of the swarm.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={GATEWAY_NODE: (check_routes,)},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policy.rules.nothing_secret_in_docker import RULE
 from policy.rules.support import secrets
+from policy.rules.support.exceptions import Exceptions
 from policy.rules.support.resources import CONTAINER
+from policy.rules.support.run import Run
 from tests.policy import given, pack
 
 MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -25,7 +28,7 @@ class Sdk:
     """The SDK's own server with the collector and one rule that asks it, without a network."""
 
     def __init__(self, level: EnforcementLevel = EnforcementLevel.MANDATORY) -> None:
-        policies: list[Policy] = [secrets.collector(), RULE.policy()]
+        policies: list[Policy] = [secrets.collector(), RULE.policy(Run(Exceptions(date(2026, 11, 23))))]
         self._servicer: Any = _PolicyAnalyzerServicer("pack", "0.0.1", policies, level)
 
     def remediate(self, urn: str, props: given.Props) -> None:
