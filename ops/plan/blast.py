@@ -27,6 +27,9 @@ class Blast:
     covered_by: tuple[str, ...]
     """Engines that answer in its place, in the order in which a request tries them."""
 
+    routes: tuple[str, ...]
+    """Doors of people that do not open meanwhile, as service and port, e.g. `oracle-haproxy https`."""
+
 
 def blasts(specs: Sequence[ServiceSpec], externals: Sequence[str] = ()) -> tuple[Blast, ...]:
     """For every service, and for every external endpoint, who is touched when it goes."""
@@ -48,12 +51,26 @@ def _others(name: str, cascade: Sequence[str]) -> tuple[str, ...]:
 
 def _blast(name: str, specs: Sequence[ServiceSpec], *, covered_by: tuple[str, ...]) -> Blast:
     direct = [spec.full_name for spec in specs if any(flow.to == name for flow in spec.talks_to)]
-    further = [] if covered_by else [found for found in _touched(name, specs) if found not in direct]
-    return Blast(service=name, direct=tuple(direct), transitive=tuple(further), covered_by=covered_by)
+    touched, closed = _touched(name, specs)
+    further = [] if covered_by else [found for found in touched if found not in direct]
+    routes = (
+        [] if covered_by else [f"{spec.full_name} {port}" for spec in specs for port in _open_to_people(spec)]
+    )
+    return Blast(
+        service=name,
+        direct=tuple(direct),
+        transitive=tuple(further),
+        covered_by=covered_by,
+        routes=tuple(route for route in routes if tuple(route.split(" ")) in closed),
+    )
 
 
-def _touched(name: str, specs: Sequence[ServiceSpec]) -> list[str]:
-    """Everyone who is touched at any distance, without the service itself; in the order of the specs."""
+def _open_to_people(spec: ServiceSpec) -> Iterator[str]:
+    return (port.name for port in spec.ports if port.access is not None and port.access.people)
+
+
+def _touched(name: str, specs: Sequence[ServiceSpec]) -> tuple[list[str], set[tuple[str, str]]]:
+    """Everyone who is touched at any distance, without the service itself, and every port that is closed."""
     by_name = {spec.full_name: spec for spec in specs}
     ports = {port.name for port in by_name[name].ports} if name in by_name else set()
     waiting = [(name, port) for port in ports or _ports_named(name, specs)]
@@ -67,7 +84,7 @@ def _touched(name: str, specs: Sequence[ServiceSpec]) -> list[str]:
                 opened = {(spec.full_name, port) for port in _doors_to(spec, door[0])} - seen
                 seen |= opened
                 waiting += opened
-    return [spec.full_name for spec in specs if spec.full_name in touched - {name}]
+    return [spec.full_name for spec in specs if spec.full_name in touched - {name}], seen
 
 
 def _ports_named(name: str, specs: Sequence[ServiceSpec]) -> set[str]:

@@ -12,8 +12,10 @@ from ops.plan import engines
 from ops.plan.blast import Blast, blasts
 from ops.plan.capacity import NodeNeeds, needs
 from ops.plan.cloud import CloudBill, cloud_bill, cloud_table
+from ops.plan.cost import Cost, costs
 from ops.plan.engines import EngineFit
 from ops.plan.order import waves
+from ops.plan.outage import Outage, outages
 from ops.stack import Stack
 
 
@@ -28,6 +30,8 @@ class Plan:
     start_order: tuple[tuple[str, ...], ...]
     restarts: tuple[Blast, ...]
     railway: CloudBill
+    outages: tuple[Outage, ...]
+    costs: tuple[Cost, ...]
 
     @property
     def short(self) -> tuple[str, ...]:
@@ -46,6 +50,8 @@ def plan(stack: Stack) -> Plan:
         start_order=waves(stack.services),
         restarts=blasts(stack.services, externals),
         railway=cloud_bill(stack.settings),
+        outages=outages(stack.services),
+        costs=costs(stack.settings),
     )
 
 

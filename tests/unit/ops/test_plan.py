@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from components.catalogue.railway import cloud
+from components.config.settings import RailwaySettings
 from components.model.access import Flow
+from components.model.cloud import INCLUDED_DOLLARS, bill
 from components.model.mounts import DataVolume
 from components.model.parts import Limits, Port
 from components.model.specs import ServiceSpec
 from lab import environment, paths
 from ops import cli, declared
 from ops.plan import blast, capacity, order
+from ops.plan.cost import costs
+from ops.plan.outage import Outage, outages
 from tests.components.deploying import complete
 from tests.components.samples import SERVICES, bare, settings
 from tests.ports import ANYONE
@@ -35,7 +41,7 @@ def serving(name: str, *ports: str, node: str = "oracle", **more: object) -> Ser
     """A service with published ports of these names, and connections `(name, port)`."""
     flows = tuple(Flow(to=to, port=port) for to, port in more.pop("to", ()))  # type: ignore[attr-defined]  # pairs
     given = tuple(
-        Port(name=each, container=1024 + number, published=1024 + number, access=ANYONE)
+        Port(name=each, container=1024 + number, published=1024 + number, access=replace(ANYONE, people=True))
         for number, each in enumerate(ports)
     )
     return bare(name, node, ports=given, talks_to=flows, **more)
@@ -111,6 +117,22 @@ def test_what_is_not_ours_touches_those_who_use_it() -> None:
     assert found.transitive == ("oracle-haproxy", "thanos-chat")
 
 
+def test_doors_of_people_that_a_restart_closes() -> None:
+    assert away("oracle-redis").routes == ("oracle-gateway http", "oracle-haproxy https")
+    assert away("oracle-prometheus").routes == ("oracle-prometheus http", "oracle-haproxy prometheus")
+    assert away("qdrant").routes == ("oracle-gateway http", "oracle-haproxy https")
+
+
+def test_no_door_of_people_closes_while_another_engine_answers() -> None:
+    assert away("starlord-big").routes == ()
+
+
+def test_doors_between_programs_are_none_of_people() -> None:
+    port = Port(name="http", container=1024, published=1024, access=ANYONE)
+
+    assert blast.blasts([bare("quiet", ports=(port,))])[0].routes == ()
+
+
 def test_two_that_need_each_other_touch_each_other_once() -> None:
     pair = (
         serving("a", "http", to=(("oracle-b", "http"),)),
@@ -181,12 +203,36 @@ def test_a_node_that_is_asked_for_too_much_is_a_finding(
 def test_scripts_get_the_same_as_one_object() -> None:
     found = json.loads(swarm("--stack", "prod", "--json").stdout)
 
-    assert set(found) == {"stack", "profile", "engines", "nodes", "start_order", "restarts", "railway"}
+    plan = {"stack", "profile", "engines", "nodes", "start_order", "restarts", "railway"} | {"outages", "costs"}
+    assert set(found) == plan
     oracle = found["nodes"][0]
     assert oracle["free_mib"] == oracle["memory_mib"] - oracle["reserved_mib"] - oracle["limits_mib"]
     assert oracle["limits_mib"] == sum(need["memory_mib"] for need in oracle["services"])
     covered = {item["service"]: item["covered_by"] for item in found["restarts"]}
     assert covered["starlord-vllm-primary"] == ["starlord-vllm-secondary", "thanos-vllm-backup"]
+
+
+def test_bounds_of_a_replacement_are_those_of_the_spec() -> None:
+    slow = bare("slow", stop_grace_seconds=60, start_timeout_seconds=600)
+
+    assert outages([slow]) == (Outage(service="oracle-slow", stop_seconds=60, start_seconds=600),)
+
+
+def test_a_budget_of_a_day_costs_thirty_times_as_much_a_month() -> None:
+    found = {cost.name: cost.dollars_per_month for cost in costs(declared.read("prod").settings)}
+
+    assert found == {"openrouter": 90, "gemini": 30, "perplexity": 30, "embedding": 30}
+
+
+def test_the_cloud_costs_what_its_services_take_on_average() -> None:
+    given = declared.read("prod").settings
+    wanted = given.model_copy(update={"railway": RailwaySettings(enabled=True)})
+    project = cloud(wanted)
+    assert project is not None
+
+    (found,) = (cost for cost in costs(wanted) if cost.name == "railway")
+
+    assert found.dollars_per_month == bill(project) >= INCLUDED_DOLLARS
 
 
 def test_an_unknown_stack_is_refused_in_one_line() -> None:
