@@ -8,8 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab import paths, process
+from lab import paths, process, programs
 from lab.docker import machine
+from lab.nodes.images import native_arch
 from lab.process import StepError
 from lab.steps import Steps
 
@@ -29,11 +30,19 @@ def all_offline(steps: Steps) -> None:
 
 
 def static(steps: Steps) -> None:
-    """Format, lint, strict types, and the shell scripts."""
+    """Format, lint, strict types, the shell scripts, and the workflows of pull requests."""
     _run(steps, "format", PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".")
     _run(steps, "lint", PYTHON, "-m", "ruff", "check", "--quiet", ".")
     _run(steps, "types", PYTHON, "-m", "mypy", "--no-error-summary")
     _run(steps, "shell scripts", "shellcheck", *map(str, scripts()))
+    workflows(steps)
+
+
+def workflows(steps: Steps) -> None:
+    """Syntax, types and shell by actionlint; what an attacker could use, by zizmor without a network."""
+    actionlint = programs.ensure(steps, programs.ACTIONLINT, native_arch())
+    _run(steps, "workflows", str(actionlint))
+    _run(steps, "security of workflows", "zizmor", "--offline", "--quiet", "--pedantic", ".github/workflows")
 
 
 def scripts() -> list[Path]:

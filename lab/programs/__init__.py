@@ -1,4 +1,4 @@
-"""Programs of the lab's images that no Debian, Python or npm package carries, compiled from their Go modules.
+"""Programs that no Debian, Python or npm package carries, compiled from their Go modules.
 
 A folder here is a module that names one program and holds the checksums of all that it uses; the results lie
 in the cache beside the engine, which is built with the same flags and shares most of what they need.
@@ -33,6 +33,9 @@ class Program:
         """Folder of its module."""
         return FOLDER / self.name
 
+
+ACTIONLINT: Final = Program(name="actionlint", package="github.com/rhysd/actionlint/cmd/actionlint")
+"""Reads the workflows of pull requests; no image has it."""
 
 CONSUL: Final = Program(name="consul", package="github.com/hashicorp/consul")
 
