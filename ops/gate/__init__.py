@@ -1,0 +1,1 @@
+"""The gate before an update: what the engine says it would do, judged from its own events."""

@@ -1,0 +1,197 @@
+"""One step of a plan: what the engine would do with one resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ops.gate.shape import Event, MalformedError
+
+_NODE = re.compile(r"\baiswarm:index:([A-Z][a-z]+)Node\b")
+_PARTS = 4
+_SECRET = "[secret]"  # noqa: S105 - what the engine prints in place of one
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine prints for a value that only the update will know (sdk/go/common/resource/plugin)."""
+
+SHOWN = frozenset(
+    {
+        "cpus",
+        "destroyGraceSeconds",
+        "gpus",
+        "hostname",
+        "image",
+        "ipamConfigs",
+        "keepLocally",
+        "labels",
+        "memory",
+        "memorySwap",
+        "mounts",
+        "name",
+        "networksAdvanced",
+        "path",
+        "platform",
+        "ports",
+        "readOnly",
+        "restart",
+        "shmSize",
+        "stopTimeout",
+        "tmpfs",
+        "type",
+        "user",
+        "volumes",
+    }
+)
+"""Inputs that never hold a secret: neither `envs` nor `command`, `stdin` or `dataJson`, hidden or not."""
+
+
+class Op(StrEnum):
+    """What the engine does (pulumi, pkg/resource/deploy/step.go)."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    REFRESH = "refresh"
+    DISCARD = "discard"
+    DISCARD_REPLACED = "discard-replaced"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A resource before or after its step."""
+
+    protect: bool
+    retain_on_delete: bool
+    external: bool
+    """Read and not managed."""
+
+    id: str
+    """What its provider calls it; nothing for one that is yet to be made."""
+
+    inputs: Mapping[str, object]
+    """Those of `SHOWN` that are known and hold no secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step. A replacement has three: `replace` itself, which alone is `logical`, and its two halves."""
+
+    op: Op
+    urn: str
+    type: str
+    before: State | None
+    after: State | None
+    changed: tuple[str, ...]
+    """Paths of the properties that differ."""
+
+    forcing: tuple[str, ...]
+    """Properties that ask for a replacement."""
+
+    logical: bool
+    """Whether the summary counts it."""
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.split("::", 3)[3]
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack."""
+        return self.urn.split("::")[0].removeprefix("urn:pulumi:")
+
+    @property
+    def node(self) -> str | None:
+        """The machine: the component that the resource is part of says so, and else its own label."""
+        found = _NODE.search(self.urn.split("::", 3)[2])
+        return found[1].lower() if found else self.label("aiswarm.node")
+
+    @property
+    def protect(self) -> bool:
+        """Whether the engine refuses to remove it; the end of a protection is a change of its own."""
+        return any(state.protect for state in (self.before, self.after) if state)
+
+    @property
+    def retain_on_delete(self) -> bool:
+        """Whether the thing stays when its resource goes."""
+        state = self.after or self.before
+        return state is not None and state.retain_on_delete
+
+    @property
+    def external(self) -> bool:
+        """Whether it is only read."""
+        state = self.after or self.before
+        return state is not None and state.external
+
+    @property
+    def old(self) -> Mapping[str, object]:
+        """Inputs before the step that are no secret."""
+        return self.before.inputs if self.before else {}
+
+    @property
+    def new(self) -> Mapping[str, object]:
+        """Inputs after the step that are no secret."""
+        return self.after.inputs if self.after else {}
+
+    def label(self, name: str) -> str | None:
+        """Value of one of the resource's labels, now or, for one that goes, before."""
+        labels = (self.new or self.old).get("labels")
+        for label in labels if isinstance(labels, list) else []:
+            if isinstance(label, dict) and label.get("label") == name:
+                return str(label.get("value"))
+        return None
+
+
+def read(metadata: Event) -> Step:
+    """The step that an event describes.
+
+    Raises:
+        MalformedError: It is none, or of a kind that nobody could judge.
+    """
+    urn, op = metadata.text("urn"), metadata.text("op")
+    if not urn.startswith("urn:pulumi:") or len(urn.split("::", 3)) != _PARTS:
+        raise MalformedError(f"urn: must be urn:pulumi:STACK::PROJECT::TYPE::NAME, got {urn!r}")
+    if op not in set(Op):
+        raise MalformedError(f"op: must be one of {', '.join(Op)}, got {op!r}")
+    return Step(
+        op=Op(op),
+        urn=urn,
+        type=metadata.text("type"),
+        before=_state(metadata.maybe("old")),
+        after=_state(metadata.maybe("new")),
+        changed=tuple(sorted(metadata.values("detailedDiff"))) or tuple(sorted(metadata.texts("diffs"))),
+        forcing=tuple(sorted(metadata.texts("keys"))),
+        logical=metadata.flag("logical"),
+    )
+
+
+def _state(state: Event | None) -> State | None:
+    if state is None:
+        return None
+    inputs = {name: value for name, value in state.values("inputs").items() if name in SHOWN}
+    return State(
+        protect=state.flag("protect"),
+        retain_on_delete=state.flag("retainOnDelete"),
+        external=state.flag("external"),
+        id=state.text("id", ""),
+        inputs={name: value for name, value in inputs.items() if _presentable(value)},
+    )
+
+
+def _presentable(value: object) -> bool:
+    """Whether a value is known through and through, and the engine hid nothing in it."""
+    if isinstance(value, dict):
+        return all(map(_presentable, value.values()))
+    if isinstance(value, list):
+        return all(map(_presentable, value))
+    return not isinstance(value, str) or not (_SECRET in value or _UNKNOWN in value)
