@@ -15,6 +15,7 @@ from rich.table import Table
 from components.config.errors import SettingsError
 from ops import chat, hosts, lab_bridge, probe, recover, stack
 from ops.backup.commands import backup_command, restore_app
+from ops.comment.commands import comment_app
 from ops.documents.commands import docs_command
 from ops.drill.commands import drill_app
 from ops.errors import SwarmError
@@ -38,6 +39,7 @@ app.add_typer(secrets_app, name="secrets")
 app.add_typer(restore_app, name="restore")
 app.add_typer(drill_app, name="drill")
 app.add_typer(railway_app, name="railway")
+app.add_typer(comment_app, name="comment")
 app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
 app.command("plan")(plan_command)
