@@ -98,11 +98,11 @@ def _stack(report: Report, most_rows: int | None) -> Iterator[str]:
     if not report.changes:
         yield "No resource changes." if report.preview.complete else "What it would change is not known."
     elif sections.created(report.changes):
-        yield f"A new stack: all of its {count(len(report.changes), 'resource')} are made."
+        yield f"A new stack of {count(len(report.changes), 'resource')}."
     if report.compared:
         yield (
-            "Compared with a preview of the base, both from an empty state: whatever changes a container is taken "
-            "to replace it, memory excepted, and a change of nothing but a secret is not seen."
+            "Compared with a preview of the base, both from an empty state: a container that changes in more "
+            "than its memory is taken to be replaced, and a change of nothing but a secret is not seen."
         )
     for part in _PARTS:
         yield from (section.render(most_rows) for section in part(report))

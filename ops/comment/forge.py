@@ -99,7 +99,7 @@ class _Asking:
     def _send(
         self, method: str, url: str, *, body: str | None = None, params: dict[str, int] | None = None
     ) -> list[dict[str, object]]:
-        """Ask, and return the list that is the answer; writing answers with the comment, which tells nothing."""
+        """Ask, and return the list that is the answer; writing answers with the comment, no list."""
         try:
             answer = self.client.request(
                 method,

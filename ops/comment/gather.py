@@ -59,7 +59,7 @@ def _stream(file: Path) -> _Stream:
     except OSError:
         lines = []
     preview = events.read(lines)
-    return _Stream(preview.stack or file.stem.removeprefix("base-"), preview, changes.inputs(lines))
+    return _Stream(preview.stack or file.name.partition(".")[0], preview, changes.inputs(lines))
 
 
 def _report(stream: _Stream, base: _Stream | None, before: Plans, after: Plans) -> Report:

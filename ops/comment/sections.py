@@ -16,8 +16,8 @@ from ops.gate.events import Violation
 SEVERITIES = ("critical", "high", "medium", "low")
 
 OUTAGE_NOTE = (
-    "At most, by the service's own settings and not measured: until the engine would kill it, and until it would "
-    "have to be healthy. The image is pulled before."
+    "At most, by the service's own settings and not measured: until the engine would kill it, and until it "
+    "must be healthy again. The image is pulled before."
 )
 
 
@@ -174,14 +174,15 @@ def exceptions(found: Exceptions, today: date) -> Iterator[Section]:
         )
         for each in found.granted
     ]
-    first = _days(found.granted[0].days_left(today))
-    soonest = f"{count(len(rows), 'exception')}, the first with {first} days left"
+    left = found.granted[0].days_left(today)
+    first = "the first has expired" if left < 0 else f"the first for {count(left, 'day')} more"
+    soonest = f"{count(len(rows), 'exception')}, {first}"
     head = ("days left", "rule", "resource", "stacks", "owner")
     yield Section("Exceptions", Table(head, rows, right=frozenset({0}), folded=soonest))
 
 
 def _days(days: int) -> str:
-    return "no" if days < 0 else str(days)
+    return "expired" if days < 0 else str(days)
 
 
 def _from_to(before: int | None, after: int) -> str:

@@ -118,9 +118,11 @@ def test_what_is_not_ours_touches_those_who_use_it() -> None:
 
 
 def test_doors_of_people_that_a_restart_closes() -> None:
-    assert away("oracle-redis").routes == ("oracle-redis redis", "oracle-gateway http", "oracle-haproxy https")
+    behind = ("oracle-gateway http", "oracle-haproxy https")
+
+    assert away("oracle-redis").routes == ("oracle-redis redis", *behind)
     assert away("oracle-prometheus").routes == ("oracle-prometheus http", "oracle-haproxy prometheus")
-    assert away("qdrant").routes == ("oracle-gateway http", "oracle-haproxy https")
+    assert away("qdrant").routes == behind
 
 
 def test_no_door_of_people_closes_while_another_engine_answers() -> None:
