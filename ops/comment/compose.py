@@ -16,7 +16,7 @@ from ops.comment.plans import Plan
 from ops.comment.sections import Section
 from ops.gate.events import Preview
 
-LONGEST = 60_000
+LONGEST = 59_999
 """Characters of a comment; a forge takes some thousand more."""
 
 _MOST_ROWS = (None, 200, 100, 50, 20, 10, 5, 2, 0)

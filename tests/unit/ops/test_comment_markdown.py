@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -36,6 +36,7 @@ def cells(markdown: str) -> list[str]:
     return re.findall(r"<td[^>]*>(.*?)</td>", body, re.DOTALL)
 
 
+@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_text_in_a_table_is_one_cell_that_shows_exactly_it(text: str) -> None:
     found = cells(Table(("a", "b", "c"), [("x", code(text), "y")]).render(None))
@@ -58,6 +59,7 @@ def test_a_long_text_is_cut_visibly() -> None:
     assert code("x" * 1000) == f"<code>{'x' * (CELL_CHARACTERS - 1)}…</code>"
 
 
+@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_block_ends_where_it_was_meant_to_end(text: str) -> None:
     assert PARSER.render(f"{block(text)}\n\nbehind").endswith("</pre>\n<p>behind</p>\n")
