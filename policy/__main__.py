@@ -13,10 +13,10 @@ from pkgutil import iter_modules
 # The engine puts this folder first on sys.path; seen from the repository's root, it is policy.rules.
 import rules  # type: ignore[import-not-found]
 from pulumi_policy import EnforcementLevel, PolicyPack
-from rules.support import exceptions_file  # type: ignore[import-not-found]
-from rules.support.rule import RunRule  # type: ignore[import-not-found]
-from rules.support.run import Run  # type: ignore[import-not-found]
-from rules.support.secrets import collector  # type: ignore[import-not-found]
+from rules.support import exceptions_file  # type: ignore[import-not-found]  # (as above)
+from rules.support.rule import RunRule  # type: ignore[import-not-found]  # (as above)
+from rules.support.run import Run  # type: ignore[import-not-found]  # (as above)
+from rules.support.secrets import collector  # type: ignore[import-not-found]  # (as above)
 
 found = [
     import_module(f"rules.{module.name}").RULE for module in iter_modules(rules.__path__) if not module.ispkg

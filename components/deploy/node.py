@@ -32,6 +32,11 @@ class NodeArgs:
     secrets: Secrets
     stack: str
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What policies judge the node by: the same before and after an update."""
+        return machine_facts(self.machine) | shown_routes(self.services)
+
 
 def machine_facts(machine: NodeSettings) -> dict[str, object]:
     """What policies judge a node by, as they see it in the stack and in its state."""
@@ -72,7 +77,7 @@ class SwarmNode(pulumi.ComponentResource):
         vault: SwarmSecrets | Vault,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(token, name, {**machine_facts(args.machine), **shown_routes(args.services)}, opts)
+        super().__init__(token, name, args.facts, opts)
         place = Place(
             node=args.machine,
             network=self._network(name, args).name,
@@ -83,7 +88,7 @@ class SwarmNode(pulumi.ComponentResource):
         self.address = str(args.machine.address)
         self.vault = vault if isinstance(vault, SwarmSecrets) else self._serve(vault, args, place)
         self.services = self._services(name, args.services, place)
-        self.register_outputs({"services": list(self.services), **machine_facts(args.machine)})
+        self.register_outputs({"services": list(self.services), **args.facts})
 
     def _network(self, name: str, args: NodeArgs) -> docker.Network:
         """Make the node's network; the gateway is given because Docker 29 answers with one that was not.

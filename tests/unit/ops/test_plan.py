@@ -205,7 +205,10 @@ def test_a_node_that_is_asked_for_too_much_is_a_finding(
 def test_scripts_get_the_same_as_one_object() -> None:
     found = json.loads(swarm("--stack", "prod", "--json").stdout)
 
-    plan = {"stack", "profile", "engines", "nodes", "start_order", "restarts", "railway"} | {"outages", "costs"}
+    plan = {"stack", "profile", "engines", "nodes", "start_order", "restarts", "railway"} | {
+        "outages",
+        "costs",
+    }
     assert set(found) == plan
     oracle = found["nodes"][0]
     assert oracle["free_mib"] == oracle["memory_mib"] - oracle["reserved_mib"] - oracle["limits_mib"]
