@@ -19,7 +19,8 @@ MAY_USE = {
     "render": {"model"},
     "programs": set(),
     "catalogue": {"config", "model", "render", "programs"},
-    "deploy": {"config", "model"},
+    "railway": {"model"},
+    "deploy": {"config", "model", "railway"},
 }
 """Data flows one way: settings, specs, files, resources. Every layer may use itself."""
 
