@@ -54,11 +54,15 @@ class Secrets(pulumi.ComponentResource):
         It is keyed: a bare hash of a password that a human chose could be searched for; this one tells
         nothing without the key, which stays encrypted in the state.
         """
-        texts = {file.name: self._shape(file.parts) for file in spec.secrets}
+        return self.version_of(spec.full_name, {file.name: file.parts for file in spec.secrets})
+
+    def version_of(self, owner: str, files: Mapping[str, Sequence[str | SecretRef]]) -> pulumi.Output[str]:
+        """The same for named texts of anything else; `owner` keeps equal values apart."""
+        texts = {name: self._shape(parts) for name, parts in files.items()}
 
         def fingerprint(values: list[Any]) -> str:
-            key, files = values
-            message = json.dumps([spec.full_name, files], sort_keys=True)
+            key, found = values
+            message = json.dumps([owner, found], sort_keys=True)
             return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
 
         both = pulumi.Output.all(self._fingerprint_key, pulumi.Output.all(**texts))
