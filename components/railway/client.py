@@ -146,7 +146,7 @@ def _bearable(error: RailwayError) -> bool:
     return asked is None or asked <= LONGEST_WAIT_SECONDS
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=20, jitter=0.5)
+_backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=20, jitter=0.5)
 
 
 def _pause(state: tenacity.RetryCallState) -> float:
