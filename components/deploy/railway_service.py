@@ -120,16 +120,16 @@ class RailwayService(pulumi.ComponentResource):
 
     def _values(self) -> dict[str, Any]:
         spec = self._spec
-        health = {"health_path": spec.health_path, "health_timeout_seconds": spec.health_timeout_seconds}
         return {
             "image": spec.image.reference,
             "region": self._place.region,
-            "replicas": _REPLICAS,
+            "start_command": spec.start_command,
+            "health_path": spec.health_path,
+            "health_timeout_seconds": spec.health_timeout_seconds,
             "sleeps": spec.sleeps,
+            "replicas": _REPLICAS,
             "vcpus": spec.vcpus,
             "memory_gb": spec.memory_gb,
-            **({"start_command": spec.start_command} if spec.start_command else {}),
-            **(health if spec.health_path else {}),
         }
 
     def _deployment(

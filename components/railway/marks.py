@@ -23,9 +23,13 @@ def variables(api: RailwayClient, props: Props) -> dict[str, Any]:
     return dict(found)
 
 
-def upsert(api: RailwayClient, props: Props, values: dict[str, str]) -> None:
-    """Write variables without a deployment, leaving others alone."""
-    given = {**ids(props), "variables": values, "replace": False, "skipDeploys": True}
+def upsert(api: RailwayClient, props: Props, values: dict[str, str], *, replace: bool = False) -> None:
+    """Write variables without a deployment.
+
+    Args:
+        replace: Whether all others are deleted; otherwise they are left alone.
+    """
+    given = {**ids(props), "variables": values, "replace": replace, "skipDeploys": True}
     api.execute("UpsertVariables", input=given)
 
 

@@ -89,7 +89,9 @@ def ensure_health_check(api: RailwayClient, props: Props) -> None:
 
     It counts from the next deployment on.
     """
-    _ensure(api, props, strict=True)
+    found = reads.instance(api, str(props["environment_id"]), str(props["service_id"]))
+    if found is not None and (found["healthcheckPath"] or "") != props.get("health_path", ""):
+        _ensure(api, props, strict=True)
 
 
 def _ensure(api: RailwayClient, news: Props, *, moved: bool = False, strict: bool = False) -> None:

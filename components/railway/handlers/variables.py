@@ -71,13 +71,23 @@ def update(api: RailwayClient, id_: str, olds: Props, news: Props) -> dict[str, 
 
 
 def delete(api: RailwayClient, id_: str, outs: Props) -> None:
-    """Delete the declared names, and our own marks; one deletion each, there is none for many."""
+    """Delete the declared names and our own marks, at once and without a deployment where that is possible.
+
+    Writing all that shall stay deletes the rest; but a sealed variable that is not ours could not be written.
+    """
     del id_
     if reads.instance(api, str(outs["environment_id"]), str(outs["service_id"])) is None:
         return
-    declared = _names(outs, "variables") | _names(outs, "sealed")
-    _delete(api, outs, sorted(declared & set(marks.variables(api, outs))))
-    _delete(api, outs, sorted({marks.SEALED_VERSION, marks.DEPLOYED} & set(marks.variables(api, outs))))
+    with api.changing(str(outs["environment_id"])):
+        live = marks.variables(api, outs)
+        own = _names(outs, "variables") | _names(outs, "sealed") | {marks.SEALED_VERSION, marks.DEPLOYED}
+        left = {name: value for name, value in live.items() if name not in own}
+        if len(left) == len(live):
+            return
+        if None in left.values():
+            _delete(api, outs, sorted(own & set(live)))
+        else:
+            marks.upsert(api, outs, left, replace=True)
 
 
 def _write(api: RailwayClient, news: Props, removed: Iterable[str]) -> None:
