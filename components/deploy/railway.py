@@ -14,6 +14,7 @@ from components.deploy.railway_service import CloudPlace, RailwayService
 from components.deploy.secrets import Secrets
 from components.model.cloud import Cloud
 from components.model.cloud_checks import find_cloud_problems
+from components.model.cloud_variables import find_variable_problems
 from components.model.problems import Problem
 from components.model.secrets import SecretRef, SecretSource
 from components.railway.access import TOKEN_VARIABLE, missing_token
@@ -57,6 +58,7 @@ class RailwayProject(pulumi.ComponentResource):
             project_id=project.id,
             environment_id=environment.id,
             region=cloud.region,
+            domain_label=cloud.domain_label,
             secrets=secrets,
         )
         made: dict[str, RailwayService] = {}
@@ -79,7 +81,7 @@ def find_railway_problems(settings: RailwaySettings, cloud: Cloud | None = None)
         lines = "\n".join(f"  {problem}" for problem in missing)
         pulumi.log.warn(f"`up` will refuse to start until this is set:\n{lines}")
         missing = []
-    return [*find_cloud_problems(cloud), *_token_in_stack(), *missing]
+    return [*find_cloud_problems(cloud), *find_variable_problems(cloud), *_token_in_stack(), *missing]
 
 
 def cloud_references(cloud: Cloud | None) -> tuple[SecretRef, ...]:
@@ -96,7 +98,12 @@ def deploy_cloud(cloud: Cloud | None, secrets: Secrets, stack: str) -> dict[str,
 
 def _missing_inputs(cloud: Cloud) -> list[Problem]:
     """What only a real run needs: the token, and images whose content is known."""
-    tokens = [] if os.environ.get(TOKEN_VARIABLE) else [Problem("railway.token", missing_token(os.environ))]
+    needed = []
+    if not os.environ.get(TOKEN_VARIABLE):
+        needed.append(Problem("railway.token", missing_token(os.environ)))
+    if not cloud.workspace_id:
+        fix = "`./swarm railway check` lists those that the token opens"
+        needed.append(Problem(f"{NAMESPACE}:railway.workspace_id", "must be set", "none", fix))
     images = {service.image.name: service.image for service in cloud.services}
     configured = {ref.name for ref in cloud.references if ref.source is SecretSource.CONFIGURED}
     unset = [
@@ -114,7 +121,7 @@ def _missing_inputs(cloud: Cloud) -> list[Problem]:
         for name, image in sorted(images.items())
         if not image.pinned
     ]
-    return tokens + unset + unpinned
+    return needed + unset + unpinned
 
 
 def _token_in_stack() -> list[Problem]:

@@ -26,6 +26,7 @@ class CloudPlace:
     project_id: pulumi.Output[str]
     environment_id: pulumi.Output[str]
     region: str
+    domain_label: str
     secrets: Secrets
 
 
@@ -52,8 +53,8 @@ class RailwayService(pulumi.ComponentResource):
         after: Sequence[RailwayService],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        super().__init__("aiswarm:index:RailwayService", f"{place.prefix}-{service.name}", {}, opts)
         self._name = f"{place.prefix}-{service.name}"
-        super().__init__("aiswarm:index:RailwayService", self._name, {}, opts)
         self._spec, self._place = service, place
         made = self._service()
         self._ids = {
@@ -152,6 +153,6 @@ class RailwayService(pulumi.ComponentResource):
     def _domain(self) -> resources.Domain:
         return resources.Domain(
             f"{self._name}-domain",
-            {**self._ids, "target_port": self._spec.port},
+            {**self._ids, "target_port": self._spec.port, "label": self._place.domain_label},
             pulumi.ResourceOptions(parent=self, depends_on=[self.deployment]),
         )

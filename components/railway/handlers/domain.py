@@ -1,14 +1,18 @@
-"""A service's address on the internet, of those that Railway gives out."""
+"""A service's address on the internet, of those that Railway gives out.
+
+A new one has a random label; another may be chosen afterwards, of those that no customer has taken.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from components.railway import marks, reads
-from components.railway.client import RailwayClient
+from components.railway.client import SETTLE_SECONDS, RailwayClient
+from components.railway.errors import AlreadyExistsError, RefusedError
 from components.railway.values import Failure, Made, Props, required
 
-INPUTS = ("project_id", "environment_id", "service_id", "target_port")
+INPUTS = ("project_id", "environment_id", "service_id", "target_port", "label")
 REPLACES = ("project_id", "environment_id", "service_id")
 
 _GONE = {"DELETED", "DELETING"}
@@ -37,21 +41,22 @@ def create(api: RailwayClient, news: Props) -> Made:
         return {**made, "targetPort": news["target_port"]}
 
     found = api.adopt_or_create(find, make)
-    _aim(api, found, news)
-    return Made(str(found["id"]), _outs(found, news))
+    return Made(str(found["id"]), _outs(_aimed(api, found, news), news))
 
 
 def read(api: RailwayClient, id_: str, outs: Props) -> dict[str, Any] | None:
     """See `Handler`."""
     found = _by_id(api, id_, outs)
-    return _outs(found, {**outs, "target_port": found["targetPort"]}) if found else None
+    if found is None:
+        return None
+    live = {"target_port": found["targetPort"], "label": _label(found)}
+    return _outs(found, {**outs, **live})
 
 
 def update(api: RailwayClient, id_: str, olds: Props, news: Props) -> dict[str, Any]:
-    """See `Handler`. The address stays."""
+    """See `Handler`."""
     found = {"id": id_, "domain": olds["domain"], "targetPort": None}
-    _aim(api, found, news)
-    return _outs(found, news)
+    return _outs(_aimed(api, found, news), news)
 
 
 def delete(api: RailwayClient, id_: str, outs: Props) -> None:
@@ -70,18 +75,40 @@ def _by_id(api: RailwayClient, id_: str, outs: Props) -> reads.Node | None:
     return next((node for node in _domains(api, outs) if node["id"] == id_), None)
 
 
-def _aim(api: RailwayClient, found: reads.Node, news: Props) -> None:
-    """Send requests to the declared port, unless they go there."""
-    if found["targetPort"] == news["target_port"]:
-        return
+def _label(found: reads.Node) -> str:
+    return str(found["domain"]).partition(".")[0]
+
+
+def _aimed(api: RailwayClient, found: reads.Node, news: Props) -> reads.Node:
+    """The domain with the declared label, and requests to it going to the declared port.
+
+    Raises:
+        RefusedError: Somebody else has the label, or Railway did not take it over.
+    """
+    wanted = f"{news['label']}.{str(found['domain']).partition('.')[2]}"
+    if found["targetPort"] == news["target_port"] and found["domain"] == wanted:
+        return found
     given = {
         "serviceDomainId": found["id"],
-        "domain": found["domain"],
+        "domain": wanted,
         "environmentId": news["environment_id"],
         "serviceId": news["service_id"],
         "targetPort": news["target_port"],
     }
-    api.execute("UpdateDomain", input=given)
+    try:
+        api.execute("UpdateDomain", input=given)
+    except AlreadyExistsError:
+        raise RefusedError(
+            "UpdateDomain", f"{wanted} must be free, got it taken; choose another label"
+        ) from None
+
+    def taken_over() -> reads.Node | None:
+        live = _by_id(api, str(found["id"]), news)
+        return live if live and live["domain"] == wanted else None
+
+    if (live := api.poll(taken_over, SETTLE_SECONDS)) is None:
+        raise RefusedError("UpdateDomain", f"the domain must be {wanted}, got {found['domain']} still")
+    return live
 
 
 def _outs(found: reads.Node, news: Props) -> dict[str, Any]:

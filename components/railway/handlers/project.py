@@ -18,10 +18,10 @@ _SWITCHES = {"isPublic": False, "prDeploys": False}
 
 
 def check(news: Props) -> list[Failure]:
-    """See `Handler`."""
+    """See `Handler`. A preview knows no workspace, so an `up` has to be refused without one elsewhere."""
     strange = [key for key in ("environment", "stack") if set(str(news.get(key, ""))) & set(",()\n")]
     return [
-        *required(news, INPUTS),
+        *required(news, ("name", "environment", "stack")),
         *(Failure(key, "must have no comma, bracket or line break") for key in strange),
     ]
 

@@ -40,7 +40,8 @@ def service(given: dict[str, Any]) -> CloudService:
         health_path=given.get("health_path", ""),
         variables=given.get("variables", {}),
         secrets={key: (SecretRef(name=name),) for key, name in given.get("secrets", {}).items()},
-        volume=CloudVolume(mount_path=volume, root_reason="a test") if volume else None,
+        volume=CloudVolume(mount_path=volume) if volume else None,
+        root_reason="a test of volumes" if volume else "",
         public=public,
         sleeps=given.get("sleeps", False),
         after=tuple(given.get("after", ())),
@@ -54,6 +55,7 @@ cloud = Cloud(
     environment=described["environment"],
     workspace_id=described["workspace"],
     region=described.get("region", "europe-west4-drams3a"),
+    domain_label=described.get("label", "aiswarm-test"),
     services=tuple(service(given) for given in described["services"]),
 )
 refuse(find_railway_problems(RailwaySettings(enabled=True), cloud))
