@@ -34,14 +34,13 @@ class Rollout:
             DeploymentError: None does. It has the last lines of the log.
         """
         deadline = self._api.clock.now() + DEADLINE_SECONDS
-        id_ = self._start()
         for _ in range(2):
+            id_ = self._start()
             reached = self._wait(id_, deadline)
             if reached is not None:
                 return reached
             # Railway never began it. Cancelled and started anew, it usually does.
             reads.delete(self._api, "CancelDeployment", id=id_)
-            id_ = self._start()
         return self._fail(id_, f"must begin within {STUCK_SECONDS:.0f} s, got stuck twice")
 
     def _start(self) -> str:

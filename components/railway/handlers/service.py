@@ -21,6 +21,8 @@ REPLACES = ("project_id", "environment_id")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 """Also a host name in the private network."""
 
+_STOPPED = {"REMOVED", "REMOVING"}
+
 
 def check(news: Props) -> list[Failure]:
     """See `Handler`."""
@@ -107,16 +109,20 @@ def _ensure_instance(api: RailwayClient, news: Props, id_: str) -> None:
 
 
 def _used_elsewhere(api: RailwayClient, id_: str, outs: Props) -> bool:
-    """Whether another environment has put anything into its instance; empty ones come by themselves."""
+    """Whether it runs or is about to run in another environment; empty instances come by themselves."""
     project = reads.project(api, str(outs["project_id"]))
     others = reads.nodes(project["environments"]) if project else []
-    for other in others:
-        if other["id"] == outs["environment_id"]:
-            continue
-        found = api.execute("EnvironmentServices", id=other["id"])
-        for instance in reads.nodes(found["serviceInstances"]):
-            source = instance["source"] or {}
-            used = source.get("image") or source.get("repo") or instance["latestDeployment"]
-            if instance["serviceId"] == id_ and used:
-                return True
+    return any(_used_in(api, other["id"], id_) for other in others if other["id"] != outs["environment_id"])
+
+
+def _used_in(api: RailwayClient, environment_id: str, id_: str) -> bool:
+    found = api.execute("EnvironmentServices", id=environment_id)["serviceInstances"]
+    for instance in reads.nodes(found):
+        if instance["serviceId"] == id_:
+            source, latest = instance["source"] or {}, instance["latestDeployment"]
+            return (
+                latest["status"] not in _STOPPED
+                if latest
+                else bool(source.get("image") or source.get("repo"))
+            )
     return False
