@@ -10,13 +10,33 @@ from components.model.problems import Problem
 from components.model.secrets import SecretRef, SecretSource
 
 _PATH = "aiswarm:railway"
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_SERVICE = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\{\{\s*([^}.\s]+)\.[^}]*\}\}")
-_RESERVED = ("RAILWAY_", "AISWARM_")
+MARKS = "AISWARM_"
+"""Beginning of the variables in which this program notes what it did."""
+
+_RESERVED = ("RAILWAY_", MARKS)
 _INSTRUCTION = "RAILWAY_RUN_UID"
+"""Read by Railway from the service's own variables, unlike the others that begin so: those it sets itself."""
+
 _SHARED = "shared"
 """Stands in a reference for the environment's own variables."""
+
+
+def flaw_of_service(name: str) -> str:
+    """What a service's name must be, which is also a host name; empty if it is."""
+    rule = "must be lower-case letters, digits and -, 32 at most, a letter first"
+    return "" if _SERVICE.fullmatch(name) else rule
+
+
+def flaw_of_variable(name: str) -> str:
+    """What a variable's name must be; empty if it is."""
+    if not _VARIABLE.fullmatch(name):
+        return "must be a variable's name"
+    if name.startswith(_RESERVED) and name != _INSTRUCTION:
+        return f"must not begin with {' or '.join(_RESERVED)}"
+    return ""
 
 
 def find_variable_problems(cloud: Cloud) -> list[Problem]:
@@ -31,19 +51,16 @@ def find_variable_problems(cloud: Cloud) -> list[Problem]:
 
 
 def _of_name(path: str, service: CloudService) -> Iterator[Problem]:
-    if not _NAME.fullmatch(service.name):
-        expected = "must be lower-case letters, digits and -, 32 at most, a letter first"
-        yield Problem(f"{path}.name", expected, repr(service.name))
+    if flaw := flaw_of_service(service.name):
+        yield Problem(f"{path}.name", flaw, repr(service.name))
     if service.public and service.port is None:
         yield Problem(f"{path}.port", "must be set, because the service has a domain", "none")
 
 
 def _of_variables(path: str, service: CloudService) -> Iterator[Problem]:
     for name in sorted({*service.variables, *service.secrets}):
-        if not _VARIABLE.fullmatch(name):
-            yield Problem(f"{path}.variables.{name}", "must be a variable's name")
-        if name.startswith(_RESERVED) and name != _INSTRUCTION:
-            yield Problem(f"{path}.variables.{name}", f"must not begin with {' or '.join(_RESERVED)}")
+        if flaw := flaw_of_variable(name):
+            yield Problem(f"{path}.variables.{name}", flaw)
     for name in sorted(set(service.variables) & set(service.secrets)):
         yield Problem(f"{path}.variables.{name}", "must not be both readable and sealed")
     for name, parts in sorted(service.secrets.items()):

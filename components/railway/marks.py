@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.model.cloud_variables import MARKS
 from components.railway.client import RailwayClient
 from components.railway.values import Props
 
-PREFIX = "AISWARM_"
-SEALED_VERSION = f"{PREFIX}SEALED_VERSION"
-DEPLOYED = f"{PREFIX}DEPLOYED"
+SEALED_VERSION = f"{MARKS}SEALED_VERSION"
+DEPLOYED = f"{MARKS}DEPLOYED"
 
 
 def variables(api: RailwayClient, props: Props) -> dict[str, Any]:

@@ -6,9 +6,9 @@ its volume and its variables are there.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from components.model.cloud_variables import flaw_of_service
 from components.railway import reads
 from components.railway.client import SETTLE_SECONDS, RailwayClient
 from components.railway.errors import RefusedError
@@ -18,18 +18,14 @@ from components.railway.values import Failure, Made, Props, Unknown, required
 INPUTS = ("project_id", "environment_id", "name")
 REPLACES = ("project_id", "environment_id")
 
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
-"""Also a host name in the private network."""
-
 _STOPPED = {"REMOVED", "REMOVING"}
 
 
 def check(news: Props) -> list[Failure]:
     """See `Handler`."""
     name = news.get("name", "")
-    fits = isinstance(name, Unknown) or _NAME.fullmatch(str(name))
-    rule = "must be lower-case letters, digits and -, 32 at most, a letter first"
-    return [*required(news, INPUTS), *([] if fits else [Failure("name", rule)])]
+    flaw = "" if isinstance(name, Unknown) else flaw_of_service(str(name))
+    return [*required(news, ("project_id", "environment_id")), *([Failure("name", flaw)] if flaw else [])]
 
 
 def create(api: RailwayClient, news: Props) -> Made:

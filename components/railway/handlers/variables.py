@@ -6,10 +6,10 @@ in the dashboard cannot be seen.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from components.model.cloud_variables import flaw_of_variable
 from components.railway import marks, reads
 from components.railway.client import RailwayClient
 from components.railway.errors import RefusedError
@@ -19,22 +19,14 @@ from components.railway.values import Failure, Made, Props, Unknown, required
 INPUTS = ("project_id", "environment_id", "service_id", "variables", "sealed", "sealed_version")
 REPLACES = ("project_id", "environment_id", "service_id")
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = ("RAILWAY_", marks.PREFIX)
-_ALLOWED = ("RAILWAY_RUN_UID",)
-"""An instruction to Railway, which is read from the service's own variables."""
-
 
 def check(news: Props) -> list[Failure]:
     """See `Handler`. Values are never named."""
     plain, sealed = _names(news, "variables"), _names(news, "sealed")
     failures = required(news, ("project_id", "environment_id", "service_id"))
     for key, names in (("variables", plain), ("sealed", sealed)):
-        for name in names:
-            if not _NAME.fullmatch(name):
-                failures.append(Failure(f"{key}.{name}", "must be a variable's name"))
-            elif name.startswith(_RESERVED) and name not in _ALLOWED:
-                failures.append(Failure(f"{key}.{name}", f"must not begin with {' or '.join(_RESERVED)}"))
+        flaws = {name: flaw for name in names if (flaw := flaw_of_variable(name))}
+        failures += [Failure(f"{key}.{name}", flaw) for name, flaw in flaws.items()]
     failures += [Failure(f"sealed.{name}", "must not be readable, too") for name in plain & sealed]
     if sealed and not news.get("sealed_version"):
         failures.append(Failure("sealed_version", "must be there beside sealed variables"))
