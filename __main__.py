@@ -4,6 +4,7 @@ import pulumi
 
 from components.catalogue.credentials import LITELLM_MASTER_KEY_PARTS, OPERATOR_PASSWORD
 from components.catalogue.hosts import preparations
+from components.catalogue.railway import cloud as cloud_of
 from components.catalogue.swarm import swarm as services_of
 from components.catalogue.vault import contents
 from components.config.errors import refuse
@@ -12,22 +13,23 @@ from components.deploy.inputs import find_missing_inputs, secret_references
 from components.deploy.node import NodeArgs, OracleNode, StarlordNode, ThanosNode
 from components.deploy.outputs import nodes, urls
 from components.deploy.providers import docker_providers
-from components.deploy.railway import find_railway_problems
+from components.deploy.railway import cloud_references, deploy_cloud, find_railway_problems
 from components.deploy.secrets import Secrets
 from components.model.checks import find_problems
 
 settings = load()
-swarm = services_of(settings)
+swarm, cloud = services_of(settings), cloud_of(settings)
 refuse(
     [
         *find_problems(settings, swarm),
-        *find_railway_problems(settings.railway),
+        *find_railway_problems(settings.railway, cloud),
         *find_missing_inputs(settings, swarm),
     ]
 )
 
 stack = pulumi.get_stack()
-secrets = Secrets("secrets", secret_references(swarm), settings.epochs)
+references = [*secret_references(swarm), *cloud_references(cloud)]
+secrets = Secrets("secrets", references, settings.epochs)
 vault = contents(settings, swarm)
 providers = docker_providers(settings)
 hosts = preparations(settings, swarm)
@@ -45,7 +47,7 @@ thanos = ThanosNode(
     "thanos", arguments["thanos"], oracle.vault, pulumi.ResourceOptions(providers=[providers["thanos"]])
 )
 
-addresses = urls(settings, swarm)
+addresses = {**urls(settings, swarm), **deploy_cloud(cloud, secrets, stack)}
 pulumi.export("urls", addresses)
 pulumi.export("nodes", nodes(swarm))
 pulumi.export("chat_url", addresses["api"])

@@ -170,6 +170,11 @@ def test_a_real_run_without_keys_and_secrets_is_refused() -> None:
         run("prod", preview=False)
 
 
-def test_railway_cannot_be_switched_on_yet() -> None:
-    with pytest.raises(SettingsError, match=r"aiswarm:railway\.enabled: must be false"):
-        run("prod", railway='{"enabled": true}')
+def test_railway_is_previewed_without_token_and_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAILWAY_API_TOKEN", raising=False)
+
+    recording = run("prod", railway='{"enabled": true}')
+
+    assert recording.one(":RailwayProject", "railway")
+    assert recording.one(":Domain", "railway-router-domain")
+    assert "RAILWAY_API_TOKEN" in "\n".join(recording.log)
