@@ -104,10 +104,11 @@ def _aimed(api: RailwayClient, found: reads.Node, news: Props) -> reads.Node:
 
     def taken_over() -> reads.Node | None:
         live = _by_id(api, str(found["id"]), news)
-        return live if live and live["domain"] == wanted else None
+        there = live and (live["domain"], live["targetPort"]) == (wanted, news["target_port"])
+        return live if there else None
 
     if (live := api.poll(taken_over, SETTLE_SECONDS)) is None:
-        raise RefusedError("UpdateDomain", f"the domain must be {wanted}, got {found['domain']} still")
+        raise RefusedError("UpdateDomain", f"the domain must become {wanted}, got {found['domain']} still")
     return live
 
 
