@@ -47,8 +47,9 @@ thanos = ThanosNode(
     "thanos", arguments["thanos"], oracle.vault, pulumi.ResourceOptions(providers=[providers["thanos"]])
 )
 
-addresses = {**urls(settings, swarm), **deploy_cloud(cloud, secrets, stack)}
+addresses = urls(settings, swarm)
 pulumi.export("urls", addresses)
+pulumi.export("railway_urls", deploy_cloud(cloud, secrets, stack))
 pulumi.export("nodes", nodes(swarm))
 pulumi.export("chat_url", addresses["api"])
 pulumi.export("chat_model", settings.models.public_name)

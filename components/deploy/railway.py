@@ -22,6 +22,11 @@ from components.railway.access import TOKEN_VARIABLE, missing_token
 _TOKEN_KEY = f"{NAMESPACE}:railway_token"
 
 
+def shown_services(cloud: Cloud) -> dict[str, object]:
+    """What each service is there for, as policies judge it."""
+    return {"services": [{"name": service.name, "role": str(service.role)} for service in cloud.services]}
+
+
 class RailwayProject(pulumi.ComponentResource):
     """The project, its environment, and every service in it."""
 
@@ -38,7 +43,7 @@ class RailwayProject(pulumi.ComponentResource):
         stack: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("aiswarm:index:RailwayProject", name, {}, opts)
+        super().__init__("aiswarm:index:RailwayProject", name, shown_services(cloud), opts)
         child = pulumi.ResourceOptions(parent=self)
         project = resources.Project(
             f"{name}-project",
@@ -67,7 +72,9 @@ class RailwayProject(pulumi.ComponentResource):
             made[service.name] = RailwayService(service, place, after, child)
         self.environment_id = environment.id
         self.urls = {key: found.url for key, found in made.items() if found.url is not None}
-        self.register_outputs({"environment_id": self.environment_id, "urls": dict(self.urls)})
+        self.register_outputs(
+            {"environment_id": self.environment_id, "urls": dict(self.urls), **shown_services(cloud)}
+        )
 
 
 def find_railway_problems(settings: RailwaySettings, cloud: Cloud | None = None) -> list[Problem]:

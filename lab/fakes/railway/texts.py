@@ -55,7 +55,7 @@ def _added(store: Store, holder: Node) -> dict[str, str]:
 def _resolve(store: Store, holder: Node, variable: Mapping[str, object], depth: int) -> str:
     def replaced(match: re.Match[str]) -> str:
         source = _source(store, holder, match["owner"])
-        empty = not depth or source is None or match["owner"] in variable["unresolved"]  # type: ignore[operator]
+        empty = not depth or source is None or match["owner"] in variable["unresolved"]  # type: ignore[operator]  # (a list of names)
         if source is None or empty:
             return ""
         found = source["variables"].get(match["name"])
