@@ -39,6 +39,7 @@ class Store:
         self.actions: dict[str, Callable[..., None]] = {"show": self._show, "remove": self._remove}
         self._due: list[Node] = []
         self._made = 0
+        self._moment: float | None = None
         if file is not None and file.exists():
             self._load(json.loads(file.read_text()))
 
@@ -90,14 +91,17 @@ class Store:
         if seconds <= 0:
             self.actions[action](**arguments)
         else:
-            self._due.append({"at": self.clock.now() + seconds, "do": action, "with": arguments})
+            begins = self.clock.now() if self._moment is None else self._moment
+            self._due.append({"at": begins + seconds, "do": action, "with": arguments})
 
     def settle(self) -> None:
-        """Let everything happen that is due, in its order."""
+        """Let everything happen that is due, in its order, and what follows from it in its time."""
         while ready := [each for each in self._due if each["at"] <= self.clock.now()]:
             first = min(ready, key=lambda each: float(each["at"]))
             self._due.remove(first)
+            self._moment = first["at"]
             self.actions[first["do"]](**first["with"])
+        self._moment = None
 
     def save(self) -> None:
         """Write everything down, for its owner alone: sealed values are in it."""

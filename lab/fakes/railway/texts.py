@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from lab.fakes.railway.store import Node, Store
 
@@ -52,11 +51,10 @@ def _added(store: Store, holder: Node) -> dict[str, str]:
     }
 
 
-def _resolve(store: Store, holder: Node, variable: Mapping[str, object], depth: int) -> str:
+def _resolve(store: Store, holder: Node, variable: Node, depth: int) -> str:
     def replaced(match: re.Match[str]) -> str:
         source = _source(store, holder, match["owner"])
-        empty = not depth or source is None or match["owner"] in variable["unresolved"]  # type: ignore[operator]  # (a list of names)
-        if source is None or empty:
+        if source is None or not depth or match["owner"] in variable["unresolved"]:
             return ""
         found = source["variables"].get(match["name"])
         if found is None:
