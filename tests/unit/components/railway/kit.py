@@ -82,14 +82,17 @@ def access(**variables: str) -> Access:
 def scripted(*answers: Answer, time: Time | None = None) -> tuple[RailwayClient, Script, Time]:
     """A client with these answers."""
     script, time = Script(list(answers)), time or Time()
-    return served(script, time), script, time
+    return served(script, time.clock), script, time
 
 
-def served(answer: Callable[[httpx.Request], httpx.Response], time: Time) -> RailwayClient:
+def served(
+    answer: Callable[[httpx.Request], httpx.Response], clock: Clock, *, token: str | None = None
+) -> RailwayClient:
     """A client of a function from request to answer."""
     masks = Masks()
-    transport = Transport(access(), time.clock, masks, via=httpx.MockTransport(answer))
-    return RailwayClient(transport, time.clock, masks)
+    given = access(RAILWAY_API_TOKEN=token) if token else access()
+    transport = Transport(given, clock, masks, via=httpx.MockTransport(answer))
+    return RailwayClient(transport, clock, masks)
 
 
 def variables_of(request: httpx.Request) -> dict[str, Any]:

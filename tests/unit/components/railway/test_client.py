@@ -112,7 +112,7 @@ def test_what_was_made_although_the_answer_was_lost_is_found() -> None:
         there.append("made")
         return httpx.Response(504)
 
-    assert creating(served(answer, Time()), there) == "made"
+    assert creating(served(answer, Time().clock), there) == "made"
     assert there == ["made"]
 
 
@@ -123,7 +123,7 @@ def test_it_is_looked_for_as_long_as_it_may_stay_invisible() -> None:
         looked.append(time.now)
         return "first" if sum(time.slept) > 20 else None
 
-    api = served(script, time)
+    api = served(script, time.clock)
     made = api.create_once(find, lambda: str(api.execute_once("CreateProject", input={})))
 
     assert made == "first"
@@ -159,7 +159,7 @@ def test_one_environment_is_changed_by_one_call_at_a_time() -> None:
         busy -= 1
         return data(True)
 
-    api = served(answer, Time())
+    api = served(answer, Time().clock)
     threads = [
         Thread(target=lambda: api.execute("UpsertVariables", input={"environmentId": "e"})) for _ in range(8)
     ]
