@@ -19,6 +19,7 @@ from ops.comment.commands import comment_app
 from ops.documents.commands import docs_command
 from ops.drill.commands import drill_app
 from ops.errors import SwarmError
+from ops.gate.commands import gate_command
 from ops.hosts import Container
 from ops.images.commands import images_app
 from ops.keys.commands import keys_app
@@ -44,6 +45,7 @@ app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
 app.command("plan")(plan_command)
 app.command("docs")(docs_command)
+app.command("gate")(gate_command)
 app.command("tailnet")(tailnet_command)
 
 WaitOption = Annotated[

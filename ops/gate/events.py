@@ -18,6 +18,7 @@ from ops.gate.steps import Op, State, Step
 
 __all__ = ["Diagnostic", "Op", "Preview", "State", "Step", "Violation", "read"]
 
+_STACK = "pulumi:pulumi:Stack"
 _SUCCEEDED, _FAILED = "succeeded", "failed"
 
 
@@ -44,6 +45,11 @@ class Violation:
     def mandatory(self) -> bool:
         """Whether the update is refused; a level that the engine may know one day counts as that."""
         return self.level != "advisory"
+
+    @property
+    def found(self) -> str:
+        """What was found, without the rule's description."""
+        return self.message.partition("\n")[2] or self.message
 
     @property
     def could_not_run(self) -> bool:
@@ -79,6 +85,9 @@ class Preview:
     """Without those for debugging."""
 
     duration_seconds: int
+    open_outputs: frozenset[str] = frozenset()
+    """Names of the stack's outputs that anybody who reads the stream can read."""
+
     faults: tuple[str, ...] = ()
     """Why this may not be all that there was to say."""
 
@@ -112,6 +121,7 @@ class _Reader:
     faults: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     summaries: list[Event] = field(default_factory=list)
+    open_outputs: set[str] = field(default_factory=set)
 
     def take(self, number: int, line: str) -> None:
         """Add the event of one line."""
@@ -124,6 +134,7 @@ class _Reader:
     def _take(self, kind: str, event: Event) -> None:
         readers: Mapping[str, Callable[[Event], None]] = {
             "resourcePreEvent": self._step,
+            "resOutputsEvent": self._outputs,
             "policyEvent": self._violation,
             "policyAnalyzeSummaryEvent": self._summary_of_a_resource,
             "policyAnalyzeStackSummaryEvent": self._summary_of_the_stack,
@@ -139,6 +150,13 @@ class _Reader:
 
     def _step(self, event: Event) -> None:
         self.steps.append(steps.read(event.object("metadata")))
+
+    def _outputs(self, event: Event) -> None:
+        """Take the stack's own outputs; otherwise this repeats the step."""
+        metadata = event.object("metadata")
+        if metadata.text("type") == _STACK and (after := metadata.maybe("new")):
+            outputs = after.values("outputs")
+            self.open_outputs |= {name for name, value in outputs.items() if steps.is_open(value)}
 
     def _violation(self, event: Event) -> None:
         self.violations.append(
@@ -189,6 +207,7 @@ class _Reader:
             analyzed=frozenset(self.analyzed),
             diagnostics=tuple(self.diagnostics),
             duration_seconds=self.summaries[0].whole("durationSeconds", 0) if len(self.summaries) == 1 else 0,
+            open_outputs=frozenset(self.open_outputs),
             faults=tuple(faults),
             unknown=tuple(sorted(self.unknown)),
         )
@@ -232,12 +251,11 @@ _UNUSED = frozenset(
         "policyRemediationEvent",
         "preludeEvent",
         "progressEvent",
-        "resOutputsEvent",
         "startDebuggingEvent",
         "stdoutEvent",
     }
 )
-"""Known, and nothing is read from them: the last step of a resource repeats its first one, and so on."""
+"""Known, and nothing is read from them."""
 
 
 def _events(line: str) -> Iterator[tuple[str, Event]]:

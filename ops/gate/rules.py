@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ops.session import REPO
+
+if TYPE_CHECKING:
+    from policy.rules.support.exceptions import Grant
+    from policy.rules.support.rule import Rule as Source
+
+FILE = "policy/exceptions.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule of the pack, as reports name it."""
+    """A rule as reports name it: one of the pack's, or one of the gate's own."""
 
     id: str
     """For example `CTR-002`."""
@@ -20,28 +32,47 @@ class Rule:
 
     description: str
     severity: str
+    """`low` to `critical`."""
+
     level: str
+    """`mandatory` or `advisory`."""
+
     remediation: str
-    frameworks: tuple[str, ...]
-    types: frozenset[str]
-    """Types of the resources that it judges one by one; none for a rule on the whole stack."""
+    frameworks: tuple[str, ...] = ()
+    page: str
+    """Where it is explained, from the root of the repository."""
+
+    judges: Callable[[str], bool] | None = None
+    """Whether it judges resources of a type; None for a rule on the stack as a whole."""
 
 
 @cache
-def load() -> dict[str, Rule]:
+def load() -> Mapping[str, Rule]:
     """Every rule in the pack's folder by name. Loaded when asked for: the pack's SDK takes its time."""
+    found = sorted(map(_rule, _pack()), key=lambda rule: rule.id)
+    return MappingProxyType({rule.name: rule for rule in found})
+
+
+def granted(stack: str, today: date) -> tuple[Grant, ...]:
+    """The exceptions that the pack grants in a stack; what is wrong with others is the pack's to say."""
+    from policy.rules.support import exceptions_file  # noqa: PLC0415  as below
+
+    excusable = {rule.id: rule.excusable for rule in _pack()}
+    found = exceptions_file.read(REPO / FILE, excusable, today)
+    return tuple(grant for grant in found.grants if stack in grant.stacks)
+
+
+@cache
+def _pack() -> tuple[Source, ...]:
     from policy import rules  # noqa: PLC0415  half a second that no other command should pay
 
     modules = [found.name for found in iter_modules(rules.__path__) if not found.ispkg]
-    found = [_rule(import_module(f"policy.rules.{name}").RULE) for name in modules]
-    return {rule.name: rule for rule in sorted(found, key=lambda rule: rule.id)}
+    return tuple(import_module(f"policy.rules.{name}").RULE for name in modules)
 
 
-def _rule(source: object) -> Rule:
-    from policy.rules.support.rule import ResourceRule, StackRule  # noqa: PLC0415  as above
+def _rule(source: Source) -> Rule:
+    from policy.rules.support.rule import ResourceRule  # noqa: PLC0415  as above
 
-    if not isinstance(source, ResourceRule | StackRule):
-        raise TypeError(f"policy/rules: each RULE must be a rule, got a {type(source).__name__}")
     return Rule(
         id=source.id,
         name=source.name,
@@ -49,6 +80,7 @@ def _rule(source: object) -> Rule:
         severity=source.severity.value,
         level=source.level.value,
         remediation=source.remediation,
-        frameworks=tuple(map(str, source.frameworks)),
-        types=frozenset(source.checks) if isinstance(source, ResourceRule) else frozenset(),
+        frameworks=tuple(source.frameworks),
+        page=f"policy/docs/{source.id}.md",
+        judges=source.judges if isinstance(source, ResourceRule) else None,
     )

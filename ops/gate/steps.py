@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,9 @@ _PARTS = 4
 _SECRET = "[secret]"  # noqa: S105 - what the engine prints in place of one
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine prints for a value that only the update will know (sdk/go/common/resource/plugin)."""
+
+_SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same for every secret
+"""Stands beside `[secret]` (sdk/go/common/resource/sig)."""
 
 SHOWN = frozenset(
     {
@@ -77,6 +80,9 @@ class State:
 
     id: str
     """What its provider calls it; nothing for one that is yet to be made."""
+
+    in_memory: bool
+    """A volume in memory: what is in it is gone anyway as soon as no container uses it."""
 
     inputs: Mapping[str, object]
     """Those of `SHOWN` that are known and hold no secret."""
@@ -178,20 +184,32 @@ def read(metadata: Event) -> Step:
 def _state(state: Event | None) -> State | None:
     if state is None:
         return None
-    inputs = {name: value for name, value in state.values("inputs").items() if name in SHOWN}
+    inputs = state.values("inputs")
+    options = inputs.get("driverOpts")
     return State(
         protect=state.flag("protect"),
         retain_on_delete=state.flag("retainOnDelete"),
         external=state.flag("external"),
         id=state.text("id", ""),
-        inputs={name: value for name, value in inputs.items() if _presentable(value)},
+        in_memory=isinstance(options, dict) and options.get("type") == "tmpfs",
+        inputs={name: value for name, value in inputs.items() if name in SHOWN and _presentable(value)},
     )
 
 
 def _presentable(value: object) -> bool:
     """Whether a value is known through and through, and the engine hid nothing in it."""
-    if isinstance(value, dict):
-        return all(map(_presentable, value.values()))
-    if isinstance(value, list):
-        return all(map(_presentable, value))
-    return not isinstance(value, str) or not (_SECRET in value or _UNKNOWN in value)
+    return not any(text in leaf for leaf in texts(value) for text in (_SECRET, _UNKNOWN))
+
+
+def is_open(value: object) -> bool:
+    """Whether any text of a value is shown: neither hidden by the engine nor unknown to it."""
+    return any(leaf and leaf not in {_SECRET, _UNKNOWN, _SECRET_MARK} for leaf in texts(value))
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts(part)

@@ -1,0 +1,114 @@
+"""From a preview to a verdict: a pure function of events, pack, exceptions and what was allowed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ops.gate import evidence, leaks, plan
+from ops.gate.events import Preview, Violation
+from ops.gate.rules import Rule
+from ops.gate.verdict import COMPLETE, Excused, Finding, Kind, Verdict
+
+if TYPE_CHECKING:
+    from policy.rules.support.exceptions import Grant
+
+
+def judge(
+    preview: Preview,
+    *,
+    rules: Mapping[str, Rule],
+    grants: Sequence[Grant] = (),
+    today: date,
+    allowed: Collection[str] = (),
+    leaked: Sequence[Finding] = (),
+) -> Verdict:
+    """Judge a preview.
+
+    Args:
+        rules: Those of the pack, by the names that events use.
+        grants: Exceptions in this stack.
+        allowed: Logical names of the containers and networks that may be away for a while, or `plan.ALL`.
+        leaked: What was found in the stream before it was read.
+    """
+    found = plan.changes(preview.steps)
+    findings = [
+        *_said(preview.violations, rules),
+        *plan.judge(found, allowed),
+        *leaked,
+        *leaks.judge(preview.open_outputs),
+        *evidence.judge(preview, rules, grants),
+    ]
+    outages = [change.first.name for change in plan.outages(found)]
+    return Verdict(
+        stack=preview.stack,
+        findings=tuple(findings),
+        excused=tuple(_excused(preview, rules, grants, today)),
+        changes=dict(sorted(Counter(str(change.first.op) for change in found).items())),
+        outages=tuple(name for name in outages if name in allowed or plan.ALL in allowed),
+        evaluated={rule.id: len(preview.evaluated.get(rule.name, ())) for rule in rules.values()},
+        notes=tuple(_notes(preview, rules, outages, allowed)),
+    )
+
+
+def _said(violations: Sequence[Violation], rules: Mapping[str, Rule]) -> Iterator[Finding]:
+    """What the pack found. One that could not run is a matter of the evidence."""
+    for violation in violations:
+        if violation.could_not_run and not violation.mandatory:
+            continue
+        yield Finding(
+            kind=Kind.POLICY,
+            rule=rules.get(violation.policy) or _stranger(violation),
+            severity=violation.severity or COMPLETE.severity,
+            urn=violation.urn,
+            message=violation.found,
+            refused=violation.mandatory,
+        )
+
+
+def _stranger(violation: Violation) -> Rule:
+    """A rule that this checkout does not have: another pack's, or another version's."""
+    return Rule(
+        id=violation.policy,
+        name=violation.policy,
+        description="A rule that is not in this checkout's pack.",
+        severity=violation.severity or COMPLETE.severity,
+        level=violation.level,
+        remediation="Ask those who made the pack.",
+        page=COMPLETE.page,
+    )
+
+
+def _excused(
+    preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant], today: date
+) -> Iterator[Excused]:
+    """The exceptions that were needed: their rule judges the resource, and had nothing to say of it."""
+    by_id = {rule.id: rule for rule in rules.values()}
+    for grant in grants:
+        rule = by_id[grant.rule]
+        for step in {step.urn: step for step in preview.steps if step.name == grant.resource}.values():
+            judged = rule.judges is not None and rule.judges(step.type)
+            if judged and step.urn not in preview.evaluated.get(rule.name, ()):
+                yield Excused(
+                    rule=rule,
+                    urn=step.urn,
+                    reason=grant.reason,
+                    owner=grant.owner,
+                    days_left=(grant.expires - today).days,
+                )
+
+
+def _notes(
+    preview: Preview, rules: Mapping[str, Rule], outages: Sequence[str], allowed: Collection[str]
+) -> Iterator[str]:
+    single = [rule for rule in rules.values() if rule.judges is not None]
+    idle = sorted(rule.id for rule in single if not preview.evaluated.get(rule.name))
+    if idle and preview.evaluated:
+        yield f"nothing in this stack for {', '.join(idle)}"
+    needless = sorted(set(allowed) - set(outages) - {plan.ALL})
+    if needless:
+        yield f"allowed to be away, and not touched: {', '.join(needless)}"
+    if preview.unknown:
+        yield f"events of a kind that this gate does not know: {', '.join(preview.unknown)}"

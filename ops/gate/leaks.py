@@ -1,0 +1,66 @@
+"""Look for secrets in the stream itself, before anything else reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ops.gate.verdict import HIDDEN, Finding, Kind
+from ops.prove.needles import Needles, needles
+
+SHORTEST_CANARY = 8
+"""Characters. A shorter text is found in places where it means nothing."""
+
+_SECRET_NAME = re.compile(r"(^|[-_])(key|password|passphrase|secret|secret_id|token)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The stream without the canaries, so that nothing built from it can show one."""
+
+    lines: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def canaries(text: str) -> Needles:
+    """The secrets of a file, one a line, known by the number of their line.
+
+    Raises:
+        ValueError: One is too short, or there is none.
+    """
+    named = {f"line {number}": line.strip() for number, line in enumerate(text.splitlines(), start=1)}
+    values = {name: value for name, value in named.items() if value}
+    short = [name for name, value in values.items() if len(value) < SHORTEST_CANARY]
+    if short or not values:
+        got = f"a shorter one on {', '.join(short)}" if short else "none"
+        raise ValueError(f"must hold secrets of at least {SHORTEST_CANARY} characters, one a line, got {got}")
+    return needles(values)
+
+
+def search(lines: Iterable[str], wanted: Needles | None) -> Searched:
+    """Find the canaries, and take them out."""
+    if wanted is None:
+        return Searched(tuple(lines), ())
+    cleaned: list[str] = []
+    findings: list[Finding] = []
+    for number, line in enumerate(lines, start=1):
+        found = wanted.within(line)
+        findings += [
+            _leak(f"line {number}", f"the secret on {' and '.join(source.names)} as {source.form}")
+            for source in sorted(found)
+        ]
+        cleaned.append(wanted.cleaned(line) if found else line)
+    return Searched(tuple(cleaned), tuple(findings))
+
+
+def judge(open_outputs: Iterable[str]) -> Iterator[Finding]:
+    """Outputs of the stack that are secret by their names, and shown."""
+    for name in sorted(open_outputs):
+        if _SECRET_NAME.search(name):
+            yield _leak(f"output {name}", "its value")
+
+
+def _leak(where: str, got: str) -> Finding:
+    message = f"{where}: must show no secret, got {got}; replace it, since it has been shown"
+    return Finding(kind=Kind.PLAN, rule=HIDDEN, severity=HIDDEN.severity, urn="", message=message)
