@@ -11,6 +11,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from ops.gate import steps
 from ops.gate.shape import Event, MalformedError
@@ -19,6 +20,7 @@ from ops.gate.steps import Op, State, Step
 __all__ = ["Diagnostic", "Op", "Preview", "State", "Step", "Violation", "read"]
 
 _STACK = "pulumi:pulumi:Stack"
+_ERROR_WIDTH = 300
 _SUCCEEDED, _FAILED = "succeeded", "failed"
 
 
@@ -122,6 +124,7 @@ class _Reader:
     unknown: set[str] = field(default_factory=set)
     summaries: list[Event] = field(default_factory=list)
     open_outputs: set[str] = field(default_factory=set)
+    duration_seconds: int = 0
 
     def take(self, number: int, line: str) -> None:
         """Add the event of one line."""
@@ -188,15 +191,15 @@ class _Reader:
             self.diagnostics.append(Diagnostic(severity=severity, urn=urn, message=message))
 
     def _error(self, event: Event) -> None:
-        self.faults.append(f"the engine broke off: {event.text('error')}")
+        self.faults.append(f"the engine must not break off, got: {event.text('error')}")
 
     def _failed(self, event: Event) -> None:
-        self.faults.append(f"a step failed: {event.object('metadata').text('urn')}")
+        self.faults.append(f"no step must fail, got {event.object('metadata').text('urn')}")
 
     def preview(self) -> Preview:
         """What was gathered."""
-        names = sorted({step.stack for step in self.steps})
         faults = [*self.faults, *self._disagreements()]
+        names = sorted({step.stack for step in self.steps})
         if len(names) > 1:
             faults.append(f"must be the preview of one stack, got {', '.join(names)}")
         return Preview(
@@ -206,7 +209,7 @@ class _Reader:
             evaluated={policy: frozenset(urns) for policy, urns in sorted(self.evaluated.items())},
             analyzed=frozenset(self.analyzed),
             diagnostics=tuple(self.diagnostics),
-            duration_seconds=self.summaries[0].whole("durationSeconds", 0) if len(self.summaries) == 1 else 0,
+            duration_seconds=self.duration_seconds,
             open_outputs=frozenset(self.open_outputs),
             faults=tuple(faults),
             unknown=tuple(sorted(self.unknown)),
@@ -215,7 +218,7 @@ class _Reader:
     def _disagreements(self) -> Iterator[str]:
         """What keeps the summary from standing for the events before it."""
         if len(self.summaries) != 1:
-            yield f"must have one summary, got {len(self.summaries)}; the preview was cut off, or is none"
+            yield f"must hold one summary, got {len(self.summaries)}; the preview was cut off, or is none"
             return
         (summary,) = self.summaries
         try:
@@ -224,23 +227,26 @@ class _Reader:
             yield f"summary: {error}"
 
     def _against(self, summary: Event) -> Iterator[str]:
+        self.duration_seconds = summary.whole("durationSeconds", 0)
         if not summary.flag("isPreview"):
             yield "must be a preview, got an update"
         if summary.flag("maybeCorrupt"):
-            yield "the engine says that its state may be corrupt"
-        result = summary.text("result", _SUCCEEDED)
+            yield "must come from a sound state, got one that the engine says may be corrupt"
+        result = summary.text("result")
         refused = any(violation.mandatory for violation in self.violations)
         if result != _SUCCEEDED and not (result == _FAILED and refused):
-            yield f"the preview must succeed, got {result!r}: {self._last_error()}"
+            # What comes after a failure is not told, and not all before it is counted.
+            yield f"must come from a preview that succeeds, got {result!r}: {self._first_error()}"
+            return
         promised = Counter(summary.counts("resourceChanges"))
         counted = Counter(str(step.op) for step in self.steps if step.logical)
         for op in sorted(promised.keys() | counted.keys()):
             if promised[op] != counted[op]:
                 yield f"must hold {promised[op]} steps {op!r} as its summary says, got {counted[op]}"
 
-    def _last_error(self) -> str:
-        errors = [found.message for found in self.diagnostics if found.severity == "error"]
-        return errors[0].splitlines()[0] if errors and errors[0] else "no reason given"
+    def _first_error(self) -> str:
+        errors = [" ".join(found.message.split()) for found in self.diagnostics if found.severity == "error"]
+        return shorten(errors[0], _ERROR_WIDTH) if errors else "no reason given"
 
 
 _UNUSED = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,6 @@ def judge(preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant]) 
     """Everything that is missing."""
     for fault in preview.faults:
         yield _missing(fault, fix="run the preview again")
-    for violation in preview.violations:
-        if violation.could_not_run:
-            rule = rules.get(violation.policy, COMPLETE)
-            yield _missing(violation.message.partition("\n")[0], rule=rule, urn=violation.urn)
     if not preview.evaluated:
         yield _missing("must be judged by the pack, got no word of any rule", fix="--policy-pack policy")
         return
@@ -44,6 +41,18 @@ def judge(preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant]) 
         yield _missing(f"must be shown to the pack, got {_some(unasked)} left out")
     for rule in rules.values():
         yield from _unsaid(rule, expected, preview.evaluated.get(rule.name, frozenset()), grants)
+    yield from _given_up(preview, rules)
+
+
+def _given_up(preview: Preview, rules: Mapping[str, Rule]) -> Iterator[Finding]:
+    """Rules that came upon an unknown value. The engine counts them as failed, and tells it as advice."""
+    given_up: dict[str, list[str]] = defaultdict(list)
+    for violation in preview.violations:
+        if violation.could_not_run:
+            given_up[violation.policy].append(violation.urn or preview.stack)
+    for policy, urns in sorted(given_up.items()):
+        text = f"must judge without values that are not known yet, got no verdict on {_some(sorted(urns))}"
+        yield _missing(text, rule=rules.get(policy), subject=policy)
 
 
 def _unsaid(
@@ -70,7 +79,7 @@ def _some(urns: Sequence[str]) -> str:
     return f"{names} and {len(urns) - 3} more" if len(urns) > 3 else names
 
 
-def _missing(text: str, *, rule: Rule = COMPLETE, urn: str = "", fix: str = "") -> Finding:
-    subject = "events" if rule is COMPLETE else f"{rule.id} {rule.name}"
-    message = f"{subject}: {text}; {fix}" if fix else f"{subject}: {text}"
-    return Finding(kind=Kind.EVIDENCE, rule=COMPLETE, severity=COMPLETE.severity, urn=urn, message=message)
+def _missing(text: str, *, rule: Rule | None = None, subject: str = "events", fix: str = "") -> Finding:
+    path = f"{rule.id} {rule.name}" if rule else subject
+    message = f"{path}: {text}; {fix}" if fix else f"{path}: {text}"
+    return Finding(kind=Kind.EVIDENCE, rule=COMPLETE, severity=COMPLETE.severity, urn="", message=message)

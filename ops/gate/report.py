@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from ops.gate.verdict import Finding, Verdict
+from ops.gate.verdict import Excused, Finding, Verdict
 
 _SEVERITIES = ("critical", "high", "medium", "low", "")
+_ENTITIES = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_[]<>|#@&"})
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "blue"}
 
 
@@ -42,8 +43,8 @@ def markdown(verdict: Verdict) -> str:
         f"### Gate: {sentence(verdict)}",
         _listing("Refused", verdict.refusals),
         _listing("Advice", [found for found in verdict.findings if not found.refused]),
-        _section("Excused", [_excuse_line(verdict, number) for number in range(len(verdict.excused))]),
-        _section("Allowed to be away for a while", [f"`{name}`" for name in verdict.outages]),
+        _section("Excused", [_excuse_line(each) for each in verdict.excused]),
+        _section("Allowed to be away for a while", [_inline(name) for name in verdict.outages]),
         _section("Notes", [_inline(note) for note in verdict.notes]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -60,7 +61,7 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _findings(title: str, findings: Sequence[Finding]) -> Table:
-    table = Table("severity", "rule", "found", title=title, title_justify="left", show_lines=False)
+    table = Table("severity", "rule", "found", title=title, title_justify="left")
     for found in ordered(findings):
         colour = _COLOURS.get(found.severity, "default")
         severity = f"[{colour}]{escape(found.severity)}[/{colour}]"
@@ -82,16 +83,15 @@ def _listing(title: str, findings: Sequence[Finding]) -> str:
     return _section(
         title,
         [
-            f"**{found.severity}** [{found.rule.id}]({found.rule.page}): {_inline(found.message)}"
+            f"**{_inline(found.severity)}** {_inline(found.rule.id)}: {_inline(found.message)}"
             for found in ordered(findings)
         ],
     )
 
 
-def _excuse_line(verdict: Verdict, number: int) -> str:
-    each = verdict.excused[number]
+def _excuse_line(each: Excused) -> str:
     name = each.urn.rpartition("::")[2]
-    return f"[{each.rule.id}]({each.rule.page}) `{name}`, {each.days_left} days left ({_inline(each.owner)})"
+    return f"{each.rule.id} {_inline(name)}, {each.days_left} days left ({_inline(each.owner)})"
 
 
 def _section(title: str, lines: Sequence[str]) -> str:
@@ -100,6 +100,4 @@ def _section(title: str, lines: Sequence[str]) -> str:
 
 def _inline(text: str) -> str:
     """Text of others as it stands: no markup, no line of its own, no mention."""
-    for character in "\\`*_[]<>|#@":
-        text = text.replace(character, f"&#{ord(character)};")
-    return " ".join(text.split())
+    return " ".join(text.translate(_ENTITIES).split())
