@@ -59,6 +59,7 @@ def stack(name: str) -> tuple[Recorded, ...]:
                 provider=given.fields(dict(inputs), "provider") if inputs is not None else None,
                 dependencies=frozenset(found.request.dependencies),
                 secrets=frozenset(_marks(found.wire)),
+                protected=found.request.protect,
             ),
             _known(found.inputs),
         )

@@ -52,6 +52,9 @@ class Resource:
     secrets: frozenset[str] | None = None
     """Paths of the inputs that are marked as secret; None when nobody looked."""
 
+    protected: bool = False
+    """Whether the engine refuses to remove it."""
+
     def problem(self, path: str, expected: str, got: str, fix: str = "") -> Problem:
         """A problem of one of this resource's fields; the path names resource and node."""
         return Problem(f"{self.name}.{path} on {self._place()}", expected, got, fix)
@@ -128,6 +131,7 @@ def from_args(args: ResourceValidationArgs | PolicyResource) -> Resource:
         provider=None if provider is None else _fields(provider.props, "provider"),
         dependencies=frozenset(other.urn for other in linked),
         secrets=seen(args.urn),
+        protected=args.opts.protect,
     )
 
 

@@ -1,0 +1,131 @@
+"""Nothing of the swarm takes the name, image, storage or ports of the Qdrant that was there before.
+
+It runs on starlord and is in no stack, so no other rule sees it. A resource that names it would adopt it,
+replace it, or fail on it in the middle of an update. All nodes are judged alike: the swarm has no Qdrant of
+its own anywhere, a label may lie about the node, and an image has no label at all.
+
+That services ask it over the network is meant: their environment may name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pulumi_policy import EnforcementLevel, Severity
+
+from .support.host_paths import in_driver_options, in_mounts, in_volumes
+from .support.inventory import QDRANT_PORTS
+from .support.problems import Problem
+from .support.resources import (
+    BUILT_IMAGE,
+    COMMAND,
+    CONTAINER,
+    LOCAL_COMMAND,
+    NETWORK,
+    REMOTE_IMAGE,
+    VOLUME,
+    Resource,
+)
+from .support.rule import Check, ResourceRule
+
+MARK = "qdrant"
+_EXPECTED = "must have nothing to do with Qdrant, which is not ours"
+_FIX = "choose another; the database is only ever asked over the network"
+
+
+def _names(*fields: str) -> Check:
+    """Judge fields that hold a name."""
+
+    def check_names(resource: Resource) -> Iterator[Problem]:
+        for field in fields:
+            yield from _refuse(resource, field, resource.fields.text(field))
+
+    return check_names
+
+
+def check_logical_name(resource: Resource) -> Iterator[Problem]:
+    """Refuse a name in the stack that would be taken for it."""
+    if MARK in resource.name.lower():
+        yield resource.problem("logicalName", _EXPECTED, repr(resource.name), _FIX)
+
+
+def check_ports(container: Resource) -> Iterator[Problem]:
+    """Refuse its ports, on either side."""
+    for port in container.fields.objects("ports"):
+        for side in ("internal", "external"):
+            number = port.number(side)
+            if number in QDRANT_PORTS:
+                yield container.problem(port.path(side), _EXPECTED, f"{number:g}", _FIX)
+
+
+def check_storage(container: Resource) -> Iterator[Problem]:
+    """Refuse its volume and its folders, however they are mounted."""
+    for volume in container.fields.objects("volumes"):
+        for name in ("volumeName", "fromContainer"):
+            yield from _refuse(container, volume.path(name), volume.text(name))
+    for mount in container.fields.objects("mounts"):
+        yield from _refuse(container, mount.path("source"), mount.text("source"))
+    for found in (*in_volumes(container), *in_mounts(container)):
+        if found.field.rpartition(".")[2] not in {"volumeName", "source"}:
+            yield from _refuse(container, found.field, found.path)
+
+
+def check_network_names(container: Resource) -> Iterator[Problem]:
+    """Refuse its network, and a name on ours under which others would find a false one."""
+    for network in container.fields.objects("networksAdvanced"):
+        yield from _refuse(container, network.path("name"), network.text("name"))
+        for alias in network.texts("aliases"):
+            yield from _refuse(container, network.path("aliases"), alias)
+
+
+def check_options(volume: Resource) -> Iterator[Problem]:
+    """Refuse a volume that shows its folders."""
+    for found in in_driver_options(volume):
+        yield from _refuse(volume, found.field, found.path)
+
+
+def _scripts(*fields: str) -> Callable[[Resource], Iterator[Problem]]:
+    """Judge fields that hold what a shell runs, which is not shown: it may hold a secret."""
+
+    def check_scripts(command: Resource) -> Iterator[Problem]:
+        for field in fields:
+            if MARK in (command.fields.text(field) or "").lower():
+                yield command.problem(field, _EXPECTED, "a command that names it", _FIX)
+
+    return check_scripts
+
+
+def _refuse(resource: Resource, path: str, value: str | None) -> Iterator[Problem]:
+    if value and MARK in value.lower():
+        yield resource.problem(path, _EXPECTED, repr(value), _FIX)
+
+
+_NAMED = (check_logical_name, _names("name"))
+_COMMAND = (_scripts("create"), _scripts("update"), _scripts("delete"))
+
+RULE = ResourceRule(
+    id="DAT-001",
+    name="qdrant-untouched",
+    description="Nothing takes the name, image, storage or ports of the existing Qdrant.",
+    severity=Severity.CRITICAL,
+    frameworks=(),
+    remediation="Remove it. The existing Qdrant is asked over the network and never managed.",
+    level=EnforcementLevel.MANDATORY,
+    excusable=False,
+    checks={
+        CONTAINER: (
+            *_NAMED,
+            _names("image", "hostname"),
+            _names("networkMode", "pidMode", "ipcMode"),
+            check_ports,
+            check_storage,
+            check_network_names,
+        ),
+        VOLUME: (*_NAMED, check_options),
+        NETWORK: _NAMED,
+        REMOTE_IMAGE: _NAMED,
+        BUILT_IMAGE: (check_logical_name, _names("imageName")),
+        COMMAND: _COMMAND,
+        LOCAL_COMMAND: _COMMAND,
+    },
+)
