@@ -1,8 +1,8 @@
 """Where an image declares a volume, the container mounts something by name.
 
 Otherwise Docker makes a volume without a name for every new container: what the program keeps there is lost
-with its container, or stays behind on the disk and belongs to nobody. Only a mount at exactly that path counts,
-and a tmpfs does, too: that says openly that nothing is kept (moby, `HasMountFor`).
+with its container, or stays behind on the disk and belongs to nobody. Only a mount at exactly that path
+counts, and a tmpfs does, too: that says openly that nothing is kept (moby, `HasMountFor`).
 
 What an image declares is known from the documents of the image lock. Of one whose documents nobody has yet,
 nothing is known, and `locked-image` sees to it that this ends.

@@ -9,7 +9,7 @@ That services ask it over the network is meant: their environment may name it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from pulumi_policy import EnforcementLevel, Severity
 
@@ -33,14 +33,13 @@ _EXPECTED = "must have nothing to do with Qdrant, which is not ours"
 _FIX = "choose another; the database is only ever asked over the network"
 
 
-def _names(*fields: str) -> Check:
-    """Judge fields that hold a name."""
+def _name(field: str) -> Check:
+    """Judge a field that holds a name."""
 
-    def check_names(resource: Resource) -> Iterator[Problem]:
-        for field in fields:
-            yield from _refuse(resource, field, resource.fields.text(field))
+    def check_name(resource: Resource) -> Iterator[Problem]:
+        yield from _refuse(resource, field, resource.fields.text(field))
 
-    return check_names
+    return check_name
 
 
 def check_logical_name(resource: Resource) -> Iterator[Problem]:
@@ -84,15 +83,14 @@ def check_options(volume: Resource) -> Iterator[Problem]:
         yield from _refuse(volume, found.field, found.path)
 
 
-def _scripts(*fields: str) -> Callable[[Resource], Iterator[Problem]]:
-    """Judge fields that hold what a shell runs, which is not shown: it may hold a secret."""
+def _script(field: str) -> Check:
+    """Judge what a shell runs, which is not shown: it may hold a secret."""
 
-    def check_scripts(command: Resource) -> Iterator[Problem]:
-        for field in fields:
-            if MARK in (command.fields.text(field) or "").lower():
-                yield command.problem(field, _EXPECTED, "a command that names it", _FIX)
+    def check_script(command: Resource) -> Iterator[Problem]:
+        if MARK in (command.fields.text(field) or "").lower():
+            yield command.problem(field, _EXPECTED, "a command that names it", _FIX)
 
-    return check_scripts
+    return check_script
 
 
 def _refuse(resource: Resource, path: str, value: str | None) -> Iterator[Problem]:
@@ -100,8 +98,8 @@ def _refuse(resource: Resource, path: str, value: str | None) -> Iterator[Proble
         yield resource.problem(path, _EXPECTED, repr(value), _FIX)
 
 
-_NAMED = (check_logical_name, _names("name"))
-_COMMAND = (_scripts("create"), _scripts("update"), _scripts("delete"))
+_NAMED = (check_logical_name, _name("name"))
+_COMMAND = tuple(map(_script, ("create", "update", "delete")))
 
 RULE = ResourceRule(
     id="DAT-001",
@@ -115,8 +113,7 @@ RULE = ResourceRule(
     checks={
         CONTAINER: (
             *_NAMED,
-            _names("image", "hostname"),
-            _names("networkMode", "pidMode", "ipcMode"),
+            *map(_name, ("image", "hostname", "networkMode", "pidMode", "ipcMode")),
             check_ports,
             check_storage,
             check_network_names,
@@ -124,7 +121,7 @@ RULE = ResourceRule(
         VOLUME: (*_NAMED, check_options),
         NETWORK: _NAMED,
         REMOTE_IMAGE: _NAMED,
-        BUILT_IMAGE: (check_logical_name, _names("imageName")),
+        BUILT_IMAGE: (check_logical_name, _name("imageName")),
         COMMAND: _COMMAND,
         LOCAL_COMMAND: _COMMAND,
     },

@@ -64,13 +64,15 @@ def container_props(**changes: object) -> Props:
         "healthcheck": {"tests": ["CMD-SHELL", "redis-cli ping | grep -q PONG"]},
         "logDriver": "json-file",
         "logOpts": {"max-size": "10m", "max-file": "3"},
+        "stopTimeout": 60.0,
+        "destroyGraceSeconds": 60.0,
         **changes,
     }
 
 
 def provider_props(address: str = ARM_ADDRESS) -> Props:
     """Inputs of a node's docker provider."""
-    return {"host": f"ssh://root@{address}:22"}
+    return {"host": f"ssh://root@{address}:22", "sshOpts": ["-o", "StrictHostKeyChecking=yes"]}
 
 
 def image_props(**changes: object) -> Props:

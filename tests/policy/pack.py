@@ -35,10 +35,17 @@ class Pack:
         info: analyzer_pb2.AnalyzerInfo = self._stub.GetAnalyzerInfo(Empty(), timeout=10)
         return info
 
-    def analyze(self, kind: str, name: str, props: given.Props) -> analyzer_pb2.AnalyzeResponse:
+    def analyze(
+        self, kind: str, name: str, props: given.Props, *, protect: bool = False
+    ) -> analyzer_pb2.AnalyzeResponse:
         """Judge one resource, as before its update: like the engine, ask for remediations first."""
         request = analyzer_pb2.AnalyzeRequest(
-            type=kind, urn=f"urn:{name}", name=name, properties=struct(props), provider=provider()
+            type=kind,
+            urn=f"urn:{name}",
+            name=name,
+            properties=struct(props),
+            options=analyzer_pb2.AnalyzerResourceOptions(protect=protect),
+            provider=provider(),
         )
         assert not self._stub.Remediate(request, timeout=10).remediations
         response: analyzer_pb2.AnalyzeResponse = self._stub.Analyze(request, timeout=10)
