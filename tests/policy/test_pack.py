@@ -61,7 +61,7 @@ def test_every_rule_in_the_folder_is_in_the_pack_with_its_level(running: Pack) -
 def test_a_good_stack_passes(running: Pack) -> None:
     image = pack.resource(REMOTE_IMAGE, given.IMAGE_URN, given.image_props())
     assert not running.analyze(CONTAINER, "oracle-redis", given.container_props()).diagnostics
-    data = {"name": "oracle-redis-data", "labels": given.labels()}
+    data: given.Props = {"name": "oracle-redis-data", "labels": given.labels()}
     assert not running.analyze(VOLUME, "oracle-redis-data", data, protect=True).diagnostics
     # The rule on unpublished data advises against its port.
     assert violations(running.analyze_stack(*pack.nodes(), CONTAINER_ON_ORACLE, image)) == {}
