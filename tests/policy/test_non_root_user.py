@@ -45,7 +45,7 @@ def test_a_user_that_cannot_be_read_is_refused(user: object, got: str) -> None:
     (line,) = RULE.judge(given.container(user=user))
     assert line == (
         f"oracle-redis.user on node oracle: must be text that is known at preview, got {got}; "
-        "give it as a plain value, not as another resource's output"
+        "give it as a plain value, not as another resource's output (POL-002)"
     )
 
 

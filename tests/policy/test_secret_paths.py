@@ -14,7 +14,7 @@ from pulumi_policy.policy import Policy, _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policy.rules.nothing_secret_in_docker import RULE
-from policy.rules.support import secrets
+from policy.rules.support import assembly, secrets
 from policy.rules.support.exceptions import Exceptions
 from policy.rules.support.resources import CONTAINER
 from policy.rules.support.run import Run
@@ -28,7 +28,10 @@ class Sdk:
     """The SDK's own server with the collector and one rule that asks it, without a network."""
 
     def __init__(self, level: EnforcementLevel = EnforcementLevel.MANDATORY) -> None:
-        policies: list[Policy] = [secrets.collector(), RULE.policy(Run(Exceptions(date(2026, 11, 23))))]
+        policies: list[Policy] = [
+            secrets.collector(),
+            assembly.policy(RULE, Run(Exceptions(date(2026, 11, 23)))),
+        ]
         self._servicer: Any = _PolicyAnalyzerServicer("pack", "0.0.1", policies, level)
 
     def remediate(self, urn: str, props: given.Props) -> None:

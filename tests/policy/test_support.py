@@ -11,12 +11,15 @@ from pulumi_policy import (
     EnforcementLevel,
     PolicyResource,
     ResourceValidationArgs,
+    ResourceValidationPolicy,
     Severity,
     StackValidationArgs,
+    StackValidationPolicy,
 )
 from pulumi_policy.policy import PolicyResourceOptions
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+from policy.rules.support.assembly import policy
 from policy.rules.support.exceptions import Exceptions, Grant
 from policy.rules.support.fields import Fields, Marker, plain
 from policy.rules.support.problems import Problem, UnreadableError
@@ -76,7 +79,7 @@ def test_a_crash_in_a_check_is_a_violation_and_hides_no_other_problem() -> None:
     assert crash.startswith(
         "oracle-redis: must be something that the rule can judge, got KeyError at test_support.py:"
     )
-    assert crash.endswith("; mend the rule in policy/rules")
+    assert crash.endswith("; mend the rule in policy/rules (POL-003)")
     assert other == "oracle-redis.user on node oracle: must be kept, got root"
     assert "canary" not in crash
 
@@ -86,7 +89,9 @@ def test_properties_that_cannot_even_be_converted_are_a_violation() -> None:
     broken: Any = object()
     args = ResourceValidationArgs(CONTAINER, {}, "urn:x", "x", OPTIONS, broken, {}, {})
     rule = ResourceRule(**METADATA, checks={CONTAINER: (finding,)})
-    rule.policy(run()).validate(args, reports)
+    judging = policy(rule, run())
+    assert isinstance(judging, ResourceValidationPolicy)
+    judging.validate(args, reports)
     ((message, urn),) = reports.all
     assert message.startswith("x: must be something that the rule can judge, got ")
     assert urn == "urn:x"
@@ -104,7 +109,9 @@ def test_a_stack_rule_that_cannot_judge_is_a_violation(check: object, start: str
     props = unknown_checking_proxy({"env": "canary"})
     resource = PolicyResource(CONTAINER, props, "urn:x", "x", OPTIONS, None, None, [], {})
     rule = StackRule(**METADATA, check=check)  # type: ignore[arg-type]  # one of two shapes
-    rule.policy(run()).validate(StackValidationArgs([resource], {}, {}), reports)
+    judging = policy(rule, run())
+    assert isinstance(judging, StackValidationPolicy)
+    judging.validate(StackValidationArgs([resource], {}, {}), reports)
     ((message, _),) = reports.all
     assert message.startswith(start)
     assert "canary" not in message
@@ -112,13 +119,13 @@ def test_a_stack_rule_that_cannot_judge_is_a_violation(check: object, start: str
 
 def test_a_policy_carries_what_its_rule_says_of_itself() -> None:
     advisory = {**METADATA, "level": EnforcementLevel.ADVISORY}
-    resource = ResourceRule(**METADATA, checks={}).policy(run())
-    stack = StackRule(**advisory, check=unreadable_on_the_stack).policy(run())
+    resource = policy(ResourceRule(**METADATA, checks={}), run())
+    stack = policy(StackRule(**advisory, check=unreadable_on_the_stack), run())
     assert resource.enforcement_level is EnforcementLevel.MANDATORY
     assert stack.enforcement_level is EnforcementLevel.ADVISORY
-    for policy in (resource, stack):
-        assert (policy.severity, policy.remediation_steps) == (Severity.LOW, "mend it")
-        assert policy.tags == ["CTR-000", "CIS 5.5"]
+    for found in (resource, stack):
+        assert (found.severity, found.remediation_steps) == (Severity.LOW, "mend it")
+        assert found.tags == ["CTR-000", "CIS 5.5"]
 
 
 def test_unknowns_become_markers_at_any_depth_and_the_rest_stays() -> None:

@@ -55,7 +55,7 @@ def test_a_share_that_is_no_part_is_refused(share: str, got: str) -> None:
 @pytest.mark.parametrize("share", ["half", "", "-0.5", "canary"])
 def test_a_share_that_is_no_number_is_refused_and_not_shown(share: str) -> None:
     (line,) = found(engine("e", arguments(MISTRAL, share)))
-    assert line == f"{SHARE}a decimal number, got another text"
+    assert line == f"{SHARE}a decimal number, got another text (POL-002)"
 
 
 def test_an_engine_is_known_by_its_argument_too() -> None:
@@ -84,7 +84,7 @@ def test_a_command_that_was_left_out_is_nothing_to_read() -> None:
 def test_a_node_without_a_card_has_none_to_hand_out() -> None:
     provider = given.provider()
     (line,) = found(replace(engine("e", GOOD), provider=provider))
-    assert line == "e.gpus on node starlord: must be a card of its node, got card 0 of 0"
+    assert line == "e.gpus on node starlord: must be a card of its node, got card 0 of 0 (POL-002)"
     (line,) = found(replace(monitor(), provider=provider))
     assert "must be on a node with a graphics card, got none on oracle" in line
 

@@ -85,7 +85,7 @@ class Exceptions:
         needed: dict[Key, Grant] = {}
         for urn, problem in found:
             grant = self._by_key.get(key := _key(rule, urn))
-            if grant is None or not problem.excusable:
+            if grant is None or problem.unjudged:
                 verdict.problems.append((urn, problem))
             else:
                 needed[key] = grant

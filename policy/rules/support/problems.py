@@ -17,13 +17,18 @@ class Problem:
     expected: str
     got: str
     fix: str = ""
-    excusable: bool = True
-    """Whether an exception may excuse it; not what is wrong with the rule itself."""
+    unjudged: str = ""
+    """Id of the rule that says what kept the rule from judging; empty where it judged. Never excused."""
 
     def __str__(self) -> str:
         """The line as it is shown."""
         text = f"{self.path}: {self.expected}, got {self.got}"
-        return f"{text}; {self.fix}" if self.fix else text
+        text = f"{text}; {self.fix}" if self.fix else text
+        return f"{text} ({self.unjudged})" if self.unjudged else text
+
+
+UNREADABLE = "POL-002"
+CRASHED = "POL-003"
 
 
 class UnreadableError(Exception):

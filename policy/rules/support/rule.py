@@ -8,26 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import PurePath
 from traceback import extract_tb
-from typing import TypedDict
 
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyComplianceFramework,
-    PolicyResource,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
+from pulumi_policy import EnforcementLevel, Severity
 
-from .frameworks import compliance
-from .problems import Problem, UnreadableError
-from .resources import Resource, from_args
+from .problems import CRASHED, UNREADABLE, Problem, UnreadableError
+from .resources import Resource
 from .run import Run
 
 Check = Callable[[Resource], Iterable[Problem]]
@@ -38,16 +25,6 @@ Placed = tuple[str, Problem]
 
 StackCheck = Callable[[Sequence[Resource]], Iterable[Placed]]
 RunCheck = Callable[[Run, Sequence[Resource]], Iterable[Placed]]
-
-
-class _Metadata(TypedDict):
-    name: str
-    description: str
-    enforcement_level: EnforcementLevel
-    severity: Severity
-    framework: PolicyComplianceFramework | None
-    tags: list[str]
-    remediation_steps: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +44,6 @@ class Rule:
     level: EnforcementLevel
     excusable: bool = True
     """Whether an exception may be granted."""
-
-    def metadata(self) -> _Metadata:
-        """The same as the SDK wants it."""
-        return {
-            "name": self.name,
-            "description": self.description,
-            "enforcement_level": self.level,
-            "severity": self.severity,
-            "framework": compliance(self.frameworks),
-            "tags": [self.id, *self.frameworks],
-            "remediation_steps": self.remediation,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,22 +69,6 @@ class ResourceRule(Rule):
         """The same as shown."""
         return [str(problem) for problem in self.problems(resource)]
 
-    def policy(self, run: Run) -> ResourceValidationPolicy:
-        """The rule as the SDK wants it."""
-
-        def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            if not self.judges(args.resource_type):
-                args.not_applicable(f"{args.resource_type} is not judged by this rule")
-            try:
-                problems = self.problems(from_args(args))
-            except Exception as error:  # noqa: BLE001  a resource that cannot be judged must be refused
-                problems = [crash(args.name, error)]
-            placed = [(args.urn, problem) for problem in problems]
-            if excused := _sifted(run, self.id, [args.urn], placed, report=report):
-                args.not_applicable(excused)
-
-        return ResourceValidationPolicy(**self.metadata(), validate=validate)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackRule(Rule):
@@ -130,10 +79,6 @@ class StackRule(Rule):
 
     check: StackCheck
 
-    def policy(self, run: Run) -> StackValidationPolicy:
-        """The rule as the SDK wants it."""
-        return _stack_policy(self, run, self.check)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRule(Rule):
@@ -141,39 +86,8 @@ class RunRule(Rule):
 
     check: RunCheck
 
-    def policy(self, run: Run) -> StackValidationPolicy:
-        """The rule as the SDK wants it."""
-        return _stack_policy(self, run, partial(self.check, run))
 
-
-def _stack_policy(rule: Rule, run: Run, check: StackCheck) -> StackValidationPolicy:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        judged = [resource.urn for resource in args.resources]
-        found = _judged(check, args.resources)
-        if excused := _sifted(run, rule.id, judged, found, report=report):
-            args.not_applicable(excused)
-
-    return StackValidationPolicy(**rule.metadata(), validate=validate)
-
-
-def _judged(check: StackCheck, resources: Sequence[PolicyResource]) -> list[Placed]:
-    try:
-        # Several checks may meet the same unreadable field.
-        return list(dict.fromkeys(check([from_args(resource) for resource in resources])))
-    except UnreadableError as error:
-        return [("", unreadable(error))]
-    except Exception as error:  # noqa: BLE001  a stack that cannot be judged must be refused
-        return [("", crash("stack", error))]
-
-
-def _sifted(
-    run: Run, rule: str, judged: Iterable[str], found: Iterable[Placed], *, report: ReportViolation
-) -> str:
-    """Report what no exception excuses; where nothing is left, tell what was excused and why."""
-    verdict = run.exceptions.sift(rule, judged, found)
-    for urn, problem in verdict.problems:
-        report(str(problem), urn or None)
-    return "" if verdict.problems else "; ".join(verdict.excused)
+AnyRule = ResourceRule | StackRule | RunRule
 
 
 def guarded(check: Check, resource: Resource) -> Iterator[Problem]:
@@ -182,7 +96,7 @@ def guarded(check: Check, resource: Resource) -> Iterator[Problem]:
         yield from check(resource)
     except UnreadableError as error:
         problem = resource.problem(error.field, error.expected, error.got, error.fix)
-        yield replace(problem, excusable=False)
+        yield replace(problem, unjudged=UNREADABLE)
     except Exception as error:  # noqa: BLE001  a crash must refuse the resource, not let it pass
         yield crash(resource.name, error)
 
@@ -192,9 +106,9 @@ def crash(subject: str, error: Exception) -> Problem:
     frame = extract_tb(error.__traceback__)[-1]
     got = f"{type(error).__name__} at {PurePath(frame.filename).name}:{frame.lineno}"
     fix = "mend the rule in policy/rules"
-    return Problem(subject, "must be something that the rule can judge", got, fix, excusable=False)
+    return Problem(subject, "must be something that the rule can judge", got, fix, unjudged=CRASHED)
 
 
 def unreadable(error: UnreadableError) -> Problem:
     """A value that a rule on the stack needs and cannot have."""
-    return Problem(error.field, error.expected, error.got, error.fix, excusable=False)
+    return Problem(error.field, error.expected, error.got, error.fix, unjudged=UNREADABLE)
