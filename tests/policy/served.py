@@ -1,0 +1,158 @@
+"""The whole pack in the SDK's own server, in this process: what the engine would be answered."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
+from pulumi_policy.policy import Policy, _PolicyAnalyzerServicer
+
+from policy.rules.support import assembly
+from policy.rules.support.exceptions import Exceptions
+from policy.rules.support.rule import AnyRule
+from tests.components.recording import Registration
+from tests.components.test_program import run
+from tests.policy import pack
+
+TODAY = date(2026, 11, 23)
+FILE = pack.REPOSITORY / "policy" / "exceptions.yaml"
+WITH_RAILWAY = "prod with Railway"
+"""The committed stack, with what it can have besides switched on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One resource as the engine asks about it."""
+
+    type: str
+    urn: str
+    properties: Struct = field(default_factory=Struct)
+    provider: analyzer_pb2.AnalyzerProviderResource | None = None
+    dependencies: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Logical name."""
+        return self.urn.rpartition("::")[2]
+
+    def before(self) -> analyzer_pb2.AnalyzeRequest:
+        """As before its update."""
+        return analyzer_pb2.AnalyzeRequest(
+            type=self.type, urn=self.urn, name=self.name, properties=self.properties, provider=self.provider
+        )
+
+    def after(self) -> analyzer_pb2.AnalyzerResource:
+        """As part of its stack."""
+        return analyzer_pb2.AnalyzerResource(
+            type=self.type,
+            urn=self.urn,
+            name=self.name,
+            properties=self.properties,
+            provider=self.provider,
+            dependencies=self.dependencies,
+        )
+
+
+@dataclass
+class Answers:
+    """Everything that the pack said in one run."""
+
+    violations: list[analyzer_pb2.AnalyzeDiagnostic] = field(default_factory=list)
+    passed_over: dict[str, list[str]] = field(default_factory=dict)
+    """Names of rules that said that they do not apply, with their reasons."""
+
+    judged: set[str] = field(default_factory=set)
+    """Names of rules that judged anything, or found something that is excused."""
+
+    def of(self, rule: str) -> list[str]:
+        """What a rule found."""
+        return [found.message.partition("\n")[2] for found in self.violations if found.policyName == rule]
+
+    def mandatory(self) -> dict[str, list[str]]:
+        """What mandatory rules found, by rule."""
+        level = analyzer_pb2.EnforcementLevel.MANDATORY
+        names = dict.fromkeys(
+            found.policyName for found in self.violations if found.enforcementLevel == level
+        )
+        return {name: self.of(name) for name in names}
+
+    def add(self, response: analyzer_pb2.AnalyzeResponse, asked: Iterable[str]) -> None:
+        """Take one answer of the pack."""
+        self.violations += response.diagnostics
+        silent = {found.policy_name: found.reason for found in response.not_applicable}
+        for name, reason in silent.items():
+            self.passed_over.setdefault(name, []).append(reason)
+        self.judged |= {name for name in asked if not _is_out_of_place(silent.get(name))}
+
+
+def _is_out_of_place(reason: str | None) -> bool:
+    return reason is not None and ("is not judged by" in reason or "does not implement" in reason)
+
+
+class Served:
+    """A pack that answers as the real one does."""
+
+    def __init__(self, rules: Sequence[AnyRule] | None = None, exceptions: Exceptions | None = None) -> None:
+        rules = assembly.every_rule() if rules is None else rules
+        granted = assembly.read_exceptions(FILE, rules, TODAY) if exceptions is None else exceptions
+        self._policies: list[Policy] = assembly.policies(rules, granted)
+        self._servicer: Any = _PolicyAnalyzerServicer(
+            "aiswarm", "0.0.1", self._policies, EnforcementLevel.MANDATORY
+        )
+
+    def configure(self, **settings: analyzer_pb2.PolicyConfig) -> None:
+        """As with `--policy-pack-config`; words of names are joined by `_` here."""
+        configs = {name.replace("_", "-"): config for name, config in settings.items()}
+        self._servicer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configs), None)
+
+    def judge(self, resources: Sequence[Asked]) -> Answers:
+        """A preview: each resource by itself, then all together."""
+        answers = Answers()
+        for resource in resources:
+            assert not self._servicer.Remediate(resource.before(), None).remediations
+            answers.add(
+                self._servicer.Analyze(resource.before(), None), self._names(ResourceValidationPolicy)
+            )
+        request = analyzer_pb2.AnalyzeStackRequest(resources=[resource.after() for resource in resources])
+        answers.add(self._servicer.AnalyzeStack(request, None), self._names(StackValidationPolicy))
+        return answers
+
+    def _names(self, kind: type[Policy]) -> list[str]:
+        return [found.name for found in self._policies if isinstance(found, kind)]
+
+
+@functools.cache
+def stack(name: str) -> tuple[Asked, ...]:
+    """All resources of a committed stack in a preview, as they go over the wire."""
+    recording = run("prod", railway='{"enabled": true}') if name == WITH_RAILWAY else run(name)
+    made = {found.urn: found for found in recording.registrations}
+    return tuple(
+        Asked(
+            found.type,
+            found.urn,
+            found.request.object,
+            _provider(made.get(found.request.provider.rpartition("::")[0])),
+            tuple(found.request.dependencies),
+        )
+        for found in recording.registrations
+    )
+
+
+@functools.cache
+def judged(name: str) -> Answers:
+    """What the pack says of a committed stack."""
+    return Served().judge(stack(name))
+
+
+def _provider(found: Registration | None) -> analyzer_pb2.AnalyzerProviderResource | None:
+    if found is None:
+        return None
+    return analyzer_pb2.AnalyzerProviderResource(
+        type=found.type, urn=found.urn, name=found.name, properties=found.request.object
+    )
