@@ -15,7 +15,7 @@ from policy import rules
 from policy.rules.support.fields import Marker
 from policy.rules.support.resources import Resource
 from policy.rules.support.rule import ResourceRule, StackRule
-from tests.components.recording import is_secret
+from tests.components.recording import Recording, is_secret
 from tests.components.test_program import run
 from tests.policy import given
 
@@ -44,10 +44,20 @@ class Recorded:
         return replace(self, resource=given.marked(self.resource, *paths))
 
 
+WITH_RAILWAY = "prod with Railway"
+"""The committed stack, with what it can have besides switched on."""
+
+
+@functools.cache
+def recording(name: str) -> Recording:
+    """The preview of a committed stack."""
+    return run("prod", railway='{"enabled": true}') if name == WITH_RAILWAY else run(name)
+
+
 @functools.cache
 def stack(name: str) -> tuple[Recorded, ...]:
     """All resources of a committed stack in a preview."""
-    registrations = run(name).registrations
+    registrations = recording(name).registrations
     providers = {found.urn: found.inputs for found in registrations if ":providers:" in found.type}
     return tuple(
         Recorded(

@@ -17,13 +17,11 @@ from policy.rules.support import assembly
 from policy.rules.support.exceptions import Exceptions
 from policy.rules.support.rule import AnyRule
 from tests.components.recording import Registration
-from tests.components.test_program import run
 from tests.policy import pack
+from tests.policy.recorded import recording
 
 TODAY = date(2026, 11, 23)
 FILE = pack.REPOSITORY / "policy" / "exceptions.yaml"
-WITH_RAILWAY = "prod with Railway"
-"""The committed stack, with what it can have besides switched on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +128,8 @@ class Served:
 @functools.cache
 def stack(name: str) -> tuple[Asked, ...]:
     """All resources of a committed stack in a preview, as they go over the wire."""
-    recording = run("prod", railway='{"enabled": true}') if name == WITH_RAILWAY else run(name)
-    made = {found.urn: found for found in recording.registrations}
+    registrations = recording(name).registrations
+    made = {found.urn: found for found in registrations}
     return tuple(
         Asked(
             found.type,
@@ -140,7 +138,7 @@ def stack(name: str) -> tuple[Asked, ...]:
             _provider(made.get(found.request.provider.rpartition("::")[0])),
             tuple(found.request.dependencies),
         )
-        for found in recording.registrations
+        for found in registrations
     )
 
 

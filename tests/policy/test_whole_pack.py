@@ -16,7 +16,8 @@ from policy.rules.support.problems import Problem
 from policy.rules.support.resources import CONTAINER, Resource
 from policy.rules.support.rule import AnyRule, ResourceRule
 from tests.policy import pack
-from tests.policy.served import WITH_RAILWAY, Asked, Served, judged, stack
+from tests.policy.recorded import WITH_RAILWAY
+from tests.policy.served import Asked, Served, judged, stack
 
 RULES = assembly.every_rule()
 OFF = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.EnforcementLevel.DISABLED)

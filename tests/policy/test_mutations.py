@@ -1,0 +1,61 @@
+"""One edit of the whole good stack makes its rule fire, and beside it only what the edit truly breaks."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from pulumi_policy import EnforcementLevel
+
+from policy.rules.support.assembly import every_rule
+from policy.rules.support.rule import RunRule
+from tests.policy.mutations import Mutation, every_mutation
+from tests.policy.recorded import Found, find, stack
+
+MUTATIONS = every_mutation()
+RULES = [rule for rule in every_rule() if not isinstance(rule, RunRule)]
+
+ACROSS = {
+    ("CAP-002", "SEC-003"): "a secret's volume in memory that has no size has no mode either",
+    ("CAP-004", "CTR-012"): "a card for a container that has no exception",
+    ("IMG-003", "CTR-015"): "a label that names no node, or another one than its provider's",
+    ("IMG-003", "OPS-004"): "the same",
+}
+"""Rules of other groups that some edit of a rule breaks as well, and why that is right."""
+
+WITHOUT_EDIT = {
+    "POL-004": "no edit of inputs changes a type: test_whole_pack",
+}
+
+
+@functools.cache
+def before(name: str) -> Found:
+    """What is found without any edit."""
+    return find(RULES, stack(name))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.id)
+def test_an_edit_breaks_its_rule_and_nothing_else(mutation: Mutation) -> None:
+    found = {rule for rule, _ in find(RULES, mutation.edited()) - before(mutation.stack)}
+    across = {other for rule, other in ACROSS if rule == mutation.rule}
+    assert mutation.rule in found
+    assert found <= {mutation.rule} | mutation.also | across
+
+
+def test_the_edits_are_of_resources_that_are_there() -> None:
+    for mutation in MUTATIONS:
+        assert sum(map(mutation.is_meant, stack(mutation.stack))) == 1, mutation.id
+
+
+def test_every_mandatory_rule_has_an_edit_that_breaks_it() -> None:
+    mandatory = {rule.id for rule in RULES if rule.level is EnforcementLevel.MANDATORY}
+    assert mandatory - {mutation.rule for mutation in MUTATIONS} == WITHOUT_EDIT.keys()
+
+
+def test_what_breaks_across_groups_still_does() -> None:
+    seen = {
+        (mutation.rule, rule)
+        for mutation in MUTATIONS
+        for rule, _ in find(RULES, mutation.edited()) - before(mutation.stack)
+    }
+    assert ACROSS.keys() <= seen
