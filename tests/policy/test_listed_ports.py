@@ -19,6 +19,10 @@ NAMES = (*PUBLISHED, "oracle-litellm", "starlord-redis")
 NUMBERS = (None, 1, *sorted({number for numbers in PUBLISHED.values() for number in numbers}))
 
 
+def door(number: int | None, protocol: str) -> given.Props:
+    return {"internal": 1.0, "external": None if number is None else float(number), "protocol": protocol}
+
+
 def publishing(name: str, *ports: given.Props) -> Resource:
     return replace(given.container(ports=list(ports)), name=name, urn=f"urn::{name}")
 
@@ -28,8 +32,8 @@ def lines(*resources: Resource) -> list[str]:
 
 
 def test_listed_ports_and_less_than_those_pass() -> None:
-    door = [{"internal": 8443.0, "external": float(number)} for number in PUBLISHED["oracle-haproxy"]]
-    assert lines(publishing("oracle-haproxy", *door), publishing("oracle-redis"), given.volume()) == []
+    front = [door(number, "tcp") for number in PUBLISHED["oracle-haproxy"]]
+    assert lines(publishing("oracle-haproxy", *front), publishing("oracle-redis"), given.volume()) == []
 
 
 @pytest.mark.parametrize(
@@ -75,16 +79,5 @@ def test_what_is_found_is_what_is_left_when_all_that_is_listed_is_taken_away(
 ) -> None:
     listed = {(name, number, "tcp") for name, numbers in PUBLISHED.items() for number in numbers}
     wanted = [(name, *port) for name, ports in swarm for port in ports]
-    found = judge(
-        [
-            publishing(
-                name,
-                *(
-                    {"external": None if number is None else float(number), "protocol": protocol}
-                    for number, protocol in ports
-                ),
-            )
-            for name, ports in swarm
-        ]
-    )
+    found = judge([publishing(name, *(door(*port) for port in ports)) for name, ports in swarm])
     assert [urn for urn, _ in found] == [f"urn::{each[0]}" for each in wanted if each not in listed]

@@ -27,7 +27,9 @@ def options(*words: str) -> list[str]:
 
 
 def command(**connection: object) -> list[str]:
-    props = {"connection": {"host": given.ARM_ADDRESS, "hostKey": "ssh-ed25519 AAAA", **connection}}
+    props: given.Props = {
+        "connection": {"host": given.ARM_ADDRESS, "hostKey": "ssh-ed25519 AAAA", **connection}
+    }
     return RULE.judge(given.other(COMMAND, "oracle-redis-files", props))
 
 
