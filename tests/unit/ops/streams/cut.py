@@ -5,8 +5,7 @@ python -m tests.unit.ops.streams.cut full.ndjson tests/unit/ops/streams/FILE.ndj
 
 Kept are the steps that change something (of the named resources, if any are named), a few that do not
 (`STAYING`), what the pack said of them and of the stack, errors, and the summary, whose numbers are lowered
-to what is kept. Of a resource's inputs those are kept
-that the gate reads. No value is changed.
+to what is kept. Of a resource's inputs those are kept that the gate reads. No value is changed.
 """
 
 from __future__ import annotations

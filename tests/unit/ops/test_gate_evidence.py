@@ -1,0 +1,232 @@
+"""A rule that did not judge is no rule that is kept; a secret that shows is found."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from datetime import date
+from functools import partial
+
+import pytest
+
+from ops.gate import leaks, rules
+from ops.gate.verdict import Kind
+from tests.unit.ops import streams
+from tests.unit.ops.gate_samples import GRANTS, PACK, recorded, refusals, rule, verdict
+from tests.unit.ops.streams import Event
+
+REDIS = (
+    "urn:pulumi:lab::aiswarm::aiswarm:index:OracleNode$aiswarm:index:Service$docker:index/container:Container"
+)
+
+
+def silenced(policy: str, urn_end: str, kind: str, event: Event) -> Event:
+    """Take a rule's word on a resource away."""
+    if kind.startswith("policyAnalyze") and event.get("resourceUrn", "").endswith(urn_end):
+        lists = {key: [name for name in event.get(key, []) if name != policy] for key in ("passed", "failed")}
+        return {**event, **lists}
+    return event
+
+
+def unheard(kind: str, event: Event) -> Event | None:
+    return None if kind.startswith("policyAnalyze") else event
+
+
+def test_a_rule_without_a_word_on_a_resource_it_judges_is_missing() -> None:
+    lines = streams.changed("quiet", partial(silenced, "non-root-user", "::oracle-redis"))
+
+    found = verdict(lines)
+
+    assert refusals(found) == [
+        "EVI-001 CTR-002 non-root-user: must be evaluated on every resource, got no word on oracle-redis"
+    ]
+    assert found.status == 12
+
+
+def test_a_rule_on_the_stack_without_a_word_is_missing() -> None:
+    lines = streams.changed("quiet", partial(silenced, "one-writer-per-volume", ""))
+
+    assert refusals(verdict(lines)) == [
+        "EVI-001 CTR-020 one-writer-per-volume: must be evaluated on the stack, got no word of it"
+    ]
+
+
+def test_a_rule_that_nothing_in_the_stack_is_for_is_told_and_not_missing() -> None:
+    pack = {**PACK, "no-lambda": rule("RLW-001", "no-lambda", "aws:lambda/function:Function")}
+
+    found = verdict(streams.lines("quiet"), pack=pack)
+
+    assert found.status == 0
+    assert "nothing in this stack for RLW-001" in found.notes
+
+
+def test_a_preview_without_the_pack_proves_nothing() -> None:
+    assert refusals(verdict(streams.changed("quiet", unheard))) == [
+        "EVI-001 events: must be judged by the pack, got no word of any rule; --policy-pack policy"
+    ]
+
+
+def test_a_resource_that_was_not_shown_to_the_pack_is_missing() -> None:
+    def hidden(kind: str, event: Event) -> Event | None:
+        gone = kind == "policyAnalyzeSummaryEvent" and event["resourceUrn"].endswith("::vault-mount")
+        return None if gone else event
+
+    assert refusals(verdict(streams.changed("quiet", hidden))) == [
+        "EVI-001 events: must be shown to the pack, got vault-mount left out"
+    ]
+
+
+def test_a_rule_that_gave_up_at_an_unknown_value_is_missing_though_it_is_told_as_advice() -> None:
+    found = recorded("unknown")
+
+    (message,) = refusals(found)
+    assert message.startswith(
+        "EVI-001 CTR-016 default-cgroup: must judge without values that are not known yet, got "
+    )
+    assert found.status == 12
+
+
+def test_an_exception_excuses_the_silence_of_its_rule_at_its_resource_and_is_told() -> None:
+    found = verdict(streams.lines("quiet"))
+
+    (excused,) = found.excused
+    assert found.status == 0
+    assert (excused.rule.id, excused.urn.rpartition("::")[2], excused.days_left) == (
+        "CTR-009",
+        "thanos-node-exporter",
+        10,
+    )
+    assert verdict(streams.lines("quiet"), grants=()).status == 12
+
+
+def test_an_exception_that_was_not_needed_is_not_told() -> None:
+    def judged(_: str, event: Event) -> Event:
+        here = event.get("resourceUrn", "").endswith("::thanos-node-exporter")
+        return (
+            {**event, "passed": [*event["passed"], "own-host-folders"]}
+            if here and "passed" in event
+            else event
+        )
+
+    assert verdict(streams.changed("quiet", judged), grants=GRANTS).excused == ()
+
+
+def test_a_failed_preview_lets_the_certain_findings_speak_first() -> None:
+    found = recorded("gone", allowed=["all"])
+
+    assert {each.kind for each in found.refusals} == {Kind.PLAN, Kind.EVIDENCE}
+    assert found.status == 11
+
+
+@pytest.mark.parametrize(("level", "status"), [("mandatory", 10), ("remediate", 10), ("advisory", 0)])
+def test_what_the_pack_finds_refuses_unless_it_is_advice(level: str, status: int) -> None:
+    violation = {
+        "resourceUrn": f"{REDIS}::oracle-redis",
+        "message": "What it demands.\noracle-redis.user: must not be root, got 'root'\n",
+        "policyName": "non-root-user",
+        "enforcementLevel": level,
+        "severity": "critical",
+    }
+
+    found = verdict([json.dumps({"policyEvent": violation}), *streams.lines("quiet")])
+
+    said = next(each for each in found.findings if each.resource == "oracle-redis")
+    assert (said.rule.id, said.message) == ("CTR-002", "oracle-redis.user: must not be root, got 'root'")
+    assert said.refused == (status == 10)
+    assert found.status == status
+
+
+def test_a_rule_of_another_pack_refuses_as_well() -> None:
+    violation = {"message": "No.", "policyName": "of-others", "enforcementLevel": "mandatory"}
+
+    (found,) = verdict([json.dumps({"policyEvent": violation}), *streams.lines("quiet")]).refusals
+
+    assert (found.rule.id, found.kind, found.message) == ("of-others", Kind.POLICY, "No.")
+
+
+@pytest.mark.parametrize("form", ["plain", "base64", "json"])
+def test_a_canary_is_found_in_every_form_and_shown_in_none(form: str) -> None:
+    secret = secrets.token_urlsafe(24) + '"<&'
+    written = {
+        "plain": secret,
+        "base64": base64.b64encode(f"x:{secret}".encode()).decode(),
+        "json": json.dumps(secret),
+    }
+    event = {"diagnosticEvent": {"severity": "info", "message": f"token {written[form]}", "color": "never"}}
+    wanted = leaks.canaries(f"\n{secret}\n")
+
+    found = leaks.search(["{}", json.dumps(event)], wanted)
+
+    assert found.findings
+    assert {each.rule.id for each in found.findings} == {"SEC-005"}
+    assert all(
+        each.message.startswith("line 2: must show no secret, got the secret on line 2")
+        for each in found.findings
+    )
+    shown = "".join((*found.lines, *(each.message for each in found.findings)))
+    assert secret not in shown
+    assert not leaks.search(found.lines, wanted).findings
+
+
+def test_a_stream_without_the_canary_passes() -> None:
+    lines = streams.lines("quiet")
+
+    found = leaks.search(lines, leaks.canaries(secrets.token_hex(16)))
+
+    assert found.findings == ()
+    assert list(found.lines) == lines
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "short\n", f"{'long enough'}\nshort"])
+def test_a_canary_that_could_be_anything_is_no_canary(text: str) -> None:
+    with pytest.raises(
+        ValueError, match="must hold secrets of at least 8 characters, one a line, got"
+    ) as caught:
+        leaks.canaries(text)
+
+    assert "short" not in str(caught.value).replace("a shorter one", "")
+
+
+def outputs(shown: Event, kind: str, event: Event) -> Event:
+    if kind != "resOutputsEvent":
+        return event
+    metadata = event["metadata"]
+    new = {**metadata["new"], "outputs": {**metadata["new"]["outputs"], **shown}}
+    return {**event, "metadata": {**metadata, "new": new}}
+
+
+@pytest.mark.parametrize("name", ["chat_key", "operator_password", "vault_secret_id", "railway-token"])
+def test_an_output_that_is_secret_by_its_name_must_be_hidden(name: str) -> None:
+    value = secrets.token_hex(8)
+
+    found = verdict(streams.changed("quiet", partial(outputs, {name: value})))
+
+    assert refusals(found) == [
+        f"SEC-005 output {name}: must show no secret, got its value; replace it, since it has been shown"
+    ]
+    assert found.status == 11
+    assert value not in repr(found)
+
+
+def test_outputs_that_are_hidden_or_not_known_yet_pass() -> None:
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+    assert verdict(streams.changed("quiet", partial(outputs, {"new_token": unknown}))).status == 0
+
+
+def test_the_gate_knows_every_rule_of_the_pack() -> None:
+    found = rules.load()
+
+    assert found["non-root-user"].id == "CTR-002"
+    assert len({each.id for each in found.values()}) == len(found) > 20
+    assert {each.severity for each in found.values()} <= {"low", "medium", "high", "critical"}
+
+
+def test_exceptions_are_those_that_hold_in_the_stack_today() -> None:
+    granted = rules.granted("prod", date(2026, 11, 23))
+
+    assert granted
+    assert all("prod" in each.stacks for each in granted)
+    assert rules.granted("nowhere", date(2026, 11, 23)) == ()
+    assert rules.granted("prod", date(2036, 11, 23)) == ()
