@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ops.gate import evidence, leaks, plan
-from ops.gate.events import Preview, Violation
+from ops.gate.events import Preview, Step, Violation
 from ops.gate.rules import Rule
 from ops.gate.verdict import COMPLETE, Excused, Finding, Kind, Verdict
 
@@ -84,13 +84,13 @@ def _stranger(violation: Violation) -> Rule:
 def _excused(
     preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant], today: date
 ) -> Iterator[Excused]:
-    """The exceptions that were needed: their rule judges the resource, and had nothing to say of it."""
+    """The exceptions that were needed: the pack takes what they excuse for not applicable."""
     by_id = {rule.id: rule for rule in rules.values()}
     for grant in grants:
         rule = by_id[grant.rule]
+        judged = preview.evaluated.get(rule.name, frozenset())
         for step in {step.urn: step for step in preview.steps if step.name == grant.resource}.values():
-            judged = rule.judges is not None and rule.judges(step.type)
-            if judged and step.urn not in preview.evaluated.get(rule.name, ()):
+            if _silent(rule, step, judged):
                 yield Excused(
                     rule=rule,
                     urn=step.urn,
@@ -98,6 +98,13 @@ def _excused(
                     owner=grant.owner,
                     days_left=(grant.expires - today).days,
                 )
+
+
+def _silent(rule: Rule, step: Step, judged: frozenset[str]) -> bool:
+    """Whether a rule said nothing of a resource that it judges, or nothing at all of the stack."""
+    if rule.judges is None:
+        return not judged
+    return rule.judges(step.type) and step.urn not in judged
 
 
 def _notes(

@@ -59,10 +59,18 @@ def test_a_failed_preview_is_commented_all_the_same() -> None:
     assert "!cancelled()" in jobs()["comment"]["if"]
 
 
+def test_every_preview_is_judged_by_the_gate_also_where_it_failed() -> None:
+    (judging,) = (step for step in jobs()["preview"]["steps"] if "swarm gate" in step.get("run", ""))
+
+    assert judging["if"] == "${{ !cancelled() }}"
+    assert "for stack in $STACKS" in judging["run"]
+    assert judging["run"].rstrip().endswith('exit "$failed"')
+
+
 def test_every_stack_is_previewed_with_the_policies() -> None:
     committed = {file.name.split(".")[1] for file in paths.REPO.glob("Pulumi.*.yaml")}
     job = jobs()["preview"]
 
     assert set(job["env"]["STACKS"].split()) == committed
-    assert [text.count("for stack in $STACKS") for text in steps(job) if "$stack" in text] == [1, 1, 1]
+    assert [text.count("for stack in $STACKS") for text in steps(job) if "$stack" in text] == [1, 1, 1, 1]
     assert "--policy-pack policy" in (paths.REPO / ".ci" / "preview").read_text()

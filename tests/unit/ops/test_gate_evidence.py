@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -98,6 +99,17 @@ def test_an_exception_excuses_the_silence_of_its_rule_at_its_resource_and_is_tol
         10,
     )
     assert verdict(streams.lines("quiet"), grants=()).status == 12
+
+
+def test_an_exception_from_a_rule_on_the_stack_is_told_where_the_rule_was_silent() -> None:
+    grants = (*GRANTS, replace(GRANTS[0], rule="CTR-020", resource="oracle-redis-data"))
+    lines = streams.changed("quiet", partial(silenced, "one-writer-per-volume", ""))
+
+    found = verdict(lines, grants=grants)
+
+    assert found.status == 0
+    assert [each.rule.id for each in found.excused] == ["CTR-009", "CTR-020"]
+    assert [each.rule.id for each in verdict(streams.lines("quiet"), grants=grants).excused] == ["CTR-009"]
 
 
 def test_an_exception_that_was_not_needed_is_not_told() -> None:
