@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from lab import environment
+from lab import environment, paths
 from ops import probe, stack
 from ops.stack import Stack
 from tests.e2e.engine import Engine, lab_engine
@@ -60,3 +63,35 @@ def front_door(deployed: Stack, key: str) -> Iterator[httpx.Client]:
         trust_env=False,
     ) as client:
         yield client
+
+
+@pytest.fixture
+def offline(tmp_path: Path, deployed: Stack) -> dict[str, str]:
+    """An environment with the engine of the lab, an empty backend and a passphrase thrown away afterwards."""
+    assert deployed.name == environment.STACK
+    backend = tmp_path / "backend"
+    backend.mkdir()
+    kept = {key: value for key, value in environment.variables().items() if key in {"PATH", "PULUMI_HOME"}}
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "SSH_"))},
+        **kept,
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "thrown-away",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_OPTION_CONFIG_FILE": str(tmp_path / "Pulumi.prod.yaml"),
+    }
+
+
+@pytest.fixture
+def prod(offline: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment in which the stack prod exists, with the committed configuration."""
+    (tmp_path / "Pulumi.prod.yaml").write_text((paths.REPO / "Pulumi.prod.yaml").read_text())
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: aiswarm\nruntime: python\n")
+    subprocess.run(
+        ("pulumi", "stack", "init", "prod"), cwd=project, check=True, capture_output=True,
+        env={**offline, "PULUMI_OPTION_CONFIG_FILE": ""},
+    )  # fmt: skip
+    return offline

@@ -1,0 +1,88 @@
+"""The gate on what the real engine says of the real stacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import paths
+from ops.gate.source import STREAMING
+from ops.stack import Stack
+from tests.e2e.engine import Config, Engine
+from tests.e2e.offline import without_network
+
+GATE = (sys.executable, "-m", "ops", "gate")
+Verdict = dict[str, Any]
+
+
+def judged(env: dict[str, str], *arguments: str) -> Verdict:
+    done = without_network({**env, "PYTHONPATH": str(paths.REPO)}, *GATE, *arguments, "--json")
+    found: Verdict = json.loads(done.stdout)
+    assert done.returncode == found["status"], done.stderr
+    return found
+
+
+def refused(found: Verdict) -> list[tuple[str, str]]:
+    return [(each["rule"], each["resource"]) for each in found["findings"] if each["refused"]]
+
+
+def test_a_first_deployment_of_prod_may_go_on_and_no_rule_is_dead(prod: dict[str, str]) -> None:
+    found = judged(prod, "--stack", "prod")
+
+    assert (found["status"], refused(found)) == (0, [])
+    excused = {each["rule"] for each in found["excused"]}
+    assert {rule for rule, count in found["evaluated"].items() if count == 0} <= excused
+
+
+@pytest.fixture
+def previewed(engine: Engine, deployed: Stack, tmp_path: Path) -> Callable[[Callable[[Config], None]], Path]:
+    """The events of a preview of the deployed lab with a changed configuration, with the pack."""
+    assert deployed.name == engine.stack
+
+    def run(change: Callable[[Config], None]) -> Path:
+        altered = engine.altered(tmp_path, change)
+        changed = Engine(altered.cwd, {**altered.env, STREAMING: "true"}, altered.stack)
+        file = tmp_path / "events.ndjson"
+        with file.open("w") as stream:
+            preview = changed.argv(("preview", "--json", "--policy-pack", "policy"))
+            # Its status says less than its events.
+            subprocess.run(preview, cwd=changed.cwd, env=dict(changed.env), stdout=stream, check=False)
+        return file
+
+    return run
+
+
+def another_subnet(config: Config) -> None:
+    config["aiswarm:nodes"]["starlord"]["subnet"] = "172.20.13.0/24"
+
+
+def test_nothing_to_do_may_go_on(previewed: Callable[[Callable[[Config], None]], Path]) -> None:
+    found = judged(dict(os.environ), str(previewed(lambda _: None)))
+
+    assert (found["status"], refused(found)) == (0, [])
+    assert found["changes"].keys() == {"same"}
+
+
+def test_an_outage_of_a_node_is_refused_until_it_is_asked_for(
+    previewed: Callable[[Callable[[Config], None]], Path],
+) -> None:
+    events = str(previewed(another_subnet))
+
+    found, allowed = (
+        judged(dict(os.environ), events),
+        judged(dict(os.environ), events, "--allow-replace", "all"),
+    )
+
+    assert found["status"] == 11
+    assert ("DAT-004", "starlord-network") in refused(found)
+    assert ("DAT-004", "starlord-vllm-primary") in refused(found)
+    allowed = judged(dict(os.environ), events, "--allow-replace", "all")
+    assert allowed["status"] == 0
+    assert "starlord-network" in allowed["outages"]
