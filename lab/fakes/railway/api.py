@@ -88,7 +88,7 @@ class Api:
         fields: Mapping[str, Resolver],
         callers: Callable[[Mapping[str, str]], Caller | None],
     ) -> None:
-        self._world, self._callers, self._lock = world, callers, Lock()
+        self._world, self._callers, self.lock = world, callers, Lock()
         self._schema: GraphQLSchema = build_schema(SCHEMA.read_text())
         self._root = {name: self._field(name, resolver) for name, resolver in fields.items()}
         self._busy: dict[str, float] = {}
@@ -101,7 +101,7 @@ class Api:
 
     def answer(self, headers: Mapping[str, str], query_string: str, body: bytes) -> Reply:
         """Answer one request; headers by their names in lower case."""
-        with self._lock:
+        with self.lock:
             self._requests += 1
             self._world.store.settle()
             if self.limits.throttled_by_edge(bare=not query_string):

@@ -51,10 +51,14 @@ class Deployments:
             "deployment", environmentId=instance["environmentId"], serviceId=instance["serviceId"]
         )
 
-    def running(self, instance: Node) -> Node | None:
-        """The one that answers requests."""
+    def wake(self, instance: Node) -> Node | None:
+        """The one that answers requests, which such a request wakes; None where none does."""
         found = [each for each in self.of(instance) if each["status"] in RUNNING]
-        return found[-1] if found else None
+        if not found:
+            return None
+        if found[-1]["status"] == "SLEEPING":
+            self._set_status(found[-1]["id"], "SUCCESS")
+        return found[-1]
 
     def start(self, instance: Node) -> Node:
         """Deploy an instance with what is written now. An unfinished deployment is skipped.

@@ -141,6 +141,28 @@ class FakeRailway:
         found = self.store.alive("instance", environmentId=environment_id, serviceId=service_id)
         return str(self.deployments.start(found[0])["id"])
 
+    def running_at(self, domain: str) -> Node | None:
+        """The deployment that answers at a domain, awake; None where none does."""
+        with self.api.lock:
+            self.store.settle()
+            found = [
+                each for each in self.store.alive("domain", domain=domain) if each["syncStatus"] != "CREATING"
+            ]
+            instance = found and self.store.alive(
+                "instance", environmentId=found[0]["environmentId"], serviceId=found[0]["serviceId"]
+            )
+            return self.deployments.wake(instance[0]) if instance else None
+
+    def runs(self, environment_id: str, service: str) -> bool:
+        """Whether a service in an environment answers others there."""
+        with self.api.lock:
+            self.store.settle()
+            return any(
+                self.deployments.wake(each) is not None
+                for each in self.store.alive("instance", environmentId=environment_id)
+                if self.store.objects["service"][each["serviceId"]]["name"] == service
+            )
+
     def _caller(self, headers: Mapping[str, str]) -> Caller | None:
         """Whose token it is; of both kinds at once, or in the other one's header, nobody's."""
         kind, _, bearer = headers.get("authorization", "").partition(" ")

@@ -101,7 +101,9 @@ class Store:
             self._due.remove(first)
             self._moment = first["at"]
             self.actions[first["do"]](**first["with"])
-        self._moment = None
+        if self._moment is not None:
+            self._moment = None
+            self.save()
 
     def save(self) -> None:
         """Write everything down, for its owner alone: sealed values are in it."""
