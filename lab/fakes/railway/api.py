@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -89,7 +90,7 @@ class Api:
         callers: Callable[[Mapping[str, str]], Caller | None],
     ) -> None:
         self._world, self._callers, self.lock = world, callers, Lock()
-        self._schema: GraphQLSchema = build_schema(SCHEMA.read_text())
+        self._schema = _schema()
         self._root = {name: self._field(name, resolver) for name, resolver in fields.items()}
         self._busy: dict[str, float] = {}
         self._requests = 0
@@ -128,12 +129,12 @@ class Api:
     def _read(self, body: bytes) -> _Asked:
         try:
             given = json.loads(body)
-            document = parse(str(given["query"]))
+            document, errors = _checked(str(given["query"]))
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidRequestError("BAD_REQUEST", [f"body: must be a GraphQL request: {error}"]) from error
         except GraphQLError as error:
             raise InvalidRequestError("GRAPHQL_PARSE_FAILED", [error.message]) from error
-        if errors := validate(self._schema, document):
+        if errors:
             raise InvalidRequestError("GRAPHQL_VALIDATION_FAILED", [each.message for each in errors])
         operation = get_operation_ast(document, given.get("operationName"))
         if operation is None:
@@ -209,3 +210,15 @@ class Api:
             return self._errors([fault.message], "INTERNAL_SERVER_ERROR", status=fault.status)
         headers = {"content-type": "text/html", **fault.headers}
         return Reply(fault.status, f"<h1>{fault.status}</h1>".encode(), headers, lost=fault.lost)
+
+
+@cache
+def _schema() -> GraphQLSchema:
+    return build_schema(SCHEMA.read_text())
+
+
+@lru_cache(maxsize=256)
+def _checked(query: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A document and what is wrong with it; clients send the same few over and over."""
+    document = parse(query)
+    return document, validate(_schema(), document)
