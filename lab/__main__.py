@@ -74,6 +74,7 @@ def bring_up(steps: Steps) -> None:
     built = {**images.ensure(steps), **_foreign_images(steps)}
     lab_nodes = nodes.up(steps)
     nodes.ensure_qdrant(steps, built["qdrant"].reference)
+    nodes.ensure_railway(steps, built["railway"].reference)
     with steps.step("engine plugins"):
         engine.install_plugins(found, environment.pulumi_home())
         if found.built_here:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from lab import engine, nodes, paths
+from lab.nodes import railway
 from lab.process import StepError
 
 STACK = "lab"
@@ -71,6 +72,7 @@ def variables() -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         **nodes.ssh_environment(),
+        **railway.environment(),
     }
 
 

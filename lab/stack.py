@@ -18,7 +18,7 @@ from components.deploy.authority import write_authority
 from lab import environment, nodes, paths, stack_file, tls
 from lab.environment import STACK
 from lab.images import LabImage
-from lab.nodes import LabNode
+from lab.nodes import LabNode, railway
 from lab.process import StepError, logged, output
 from lab.steps import Steps
 from ops import certificates, probe, recover, stack
@@ -27,6 +27,8 @@ PARALLEL = 12
 """Operations at a time, four a host; `docs/measurements.md` has what it saves."""
 
 HEALTHY_WITHIN_SECONDS = 180
+
+RAILWAY = "aiswarm:railway"
 
 LOCKED = "currently locked"
 """What the engine prints when another one holds the stack, or died while it did (pkg/backend/diy/lock.go)."""
@@ -48,6 +50,8 @@ def configure(
         vault = tls.ensure_vault(tls.vault_folder(), address=address)
         committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
         plain = complete(committed["config"], lab_nodes, images, archs) | stack_file.certificates(door, vault)
+        if RAILWAY in plain:
+            plain[RAILWAY] = {**committed["config"][RAILWAY], "edge": railway.edge_settings()}
         keys = stack_file.keys(door, vault)
         mark = hashlib.sha256(json.dumps([plain, *keys.values()], sort_keys=True).encode()).hexdigest()
         mark_file = environment.config_file().with_suffix(".mark")

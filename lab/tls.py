@@ -1,7 +1,7 @@
-"""The lab's two certificate authorities: one for the front door, one for the Vault server.
+"""The lab's certificate authorities: for the front door, for Railway's edge, and for the Vault server.
 
-The front door's authority loses its key at once: nobody can sign anything else with it. The Vault server's
-keeps it, so that a new certificate needs no new trust in the agents.
+The first two lose their keys at once: nobody can sign anything else with them. The Vault server's keeps it,
+so that a new certificate needs no new trust in the agents.
 """
 
 from __future__ import annotations
@@ -34,16 +34,19 @@ def vault_folder() -> Path:
     return paths.state_dir() / "vault-tls"
 
 
-def ensure(folder: Path, *, address: str) -> Certificate:
-    """Make an authority and a certificate for the front door at `address`, unless valid ones are there.
+def ensure(folder: Path, *, address: str, names: tuple[str, ...] = ()) -> Certificate:
+    """Make an authority and a certificate for a server at `address`, unless valid ones are there.
 
-    Files: `ca.pem` for clients, `server.pem` and `server.key` for the front door.
+    Files: `ca.pem` for clients, `server.pem` and `server.key` for the server.
+
+    Args:
+        names: DNS names of the server, if its clients use any.
     """
     found = Certificate(_read(folder / "server.pem"), _read(folder / "server.key"))
-    if _usable(found, _read(folder / "ca.pem"), (address,), ()):
+    if _usable(found, _read(folder / "ca.pem"), (address,), names):
         return found
     authority = certificates.make_authority(AUTHORITY, lifetime=LIFETIME)
-    made = certificates.issue(authority, common_name=address, addresses=(address,), names=())
+    made = certificates.issue(authority, common_name=address, addresses=(address,), names=names)
     _write(folder / "ca.pem", authority.certificate)
     _write_pair(folder, "server", made)
     return made

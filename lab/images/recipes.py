@@ -100,6 +100,11 @@ RECIPES: Final = (
     Recipe(name="docling", stand_in=True, programs=(*_WEB, "lab/fakes/docling")),
     Recipe(name="lightrag", stand_in=True, programs=(*_WEB, "lab/fakes/lightrag")),
     Recipe(name="qdrant", stand_in=True, programs=(*_WEB, "lab/fakes/qdrant")),
+    Recipe(
+        name="railway",
+        stand_in=True,
+        programs=(*_WEB, "lab/fakes/vllm", "lab/fakes/railway", "components/railway/schema.graphql"),
+    ),
     Recipe(name="pause", stand_in=True),
 )
 

@@ -6,6 +6,7 @@ from lab.nodes.access import ensure_agent, open_masters, ssh, ssh_environment
 from lab.nodes.existing import ensure_qdrant
 from lab.nodes.hosts import down, ensure_registry, obstacles, remove_registry, start, stop, up
 from lab.nodes.model import NETWORK, PUSH_REGISTRY, REGISTRY, LabNode
+from lab.nodes.railway import ensure_railway
 
 __all__ = [
     "NETWORK",
@@ -15,6 +16,7 @@ __all__ = [
     "down",
     "ensure_agent",
     "ensure_qdrant",
+    "ensure_railway",
     "ensure_registry",
     "obstacles",
     "open_masters",

@@ -51,11 +51,11 @@ def obstacles() -> list[str]:
     names = model.names() if docker.answers() else ()
     found = {(kind, name): it for kind, name in names if (it := _inspect(kind, name)) is not None}
     routes = Path("/proc/net/route").read_text()
-    return model.conflicts(found, routes, port_taken=_port_taken())
+    return model.conflicts(found, routes, taken=[each for each in model.PORTS if _listens(each)])
 
 
-def _port_taken() -> bool:
-    host, _, port = model.PUSH_REGISTRY.partition(":")
+def _listens(address: str) -> bool:
+    host, _, port = address.partition(":")
     with socket.socket() as probe:
         return probe.connect_ex((host, int(port))) == 0
 
@@ -72,7 +72,8 @@ def ensure_network() -> Action:
     return Action.CREATE
 
 
-def _ensure_container(name: str, arguments: Sequence[str], files: Mapping[str, bytes]) -> Action:
+def ensure_container(name: str, arguments: Sequence[str], files: Mapping[str, bytes]) -> Action:
+    """Have a container of the lab running on this machine with these arguments and files."""
     wanted = model.fingerprint(arguments, files)
     action = model.decide(_inspect("container", name), wanted)
     if action is Action.RECREATE:
@@ -101,7 +102,7 @@ def ensure_registry(steps: Steps) -> None:
             os.chown(data, *_NOBODY)
         owner = data.stat()
         arguments = model.registry_arguments(image=image, data=data, user=f"{owner.st_uid}:{owner.st_gid}")
-        step.note = _ensure_container(REGISTRY_CONTAINER, arguments, {})
+        step.note = ensure_container(REGISTRY_CONTAINER, arguments, {})
         _await_registry()
 
 
@@ -160,7 +161,7 @@ def _ensure_node(plan: NodePlan, image: str, flags: Sequence[str]) -> str:
         if _inspect("volume", volume) is None:
             docker.docker("volume", "create", f"--label={LABEL}=node", volume)
     arguments = model.node_arguments(plan, image=image, flags=flags, files=folder)
-    action = _ensure_container(plan.container, arguments, files)
+    action = ensure_container(plan.container, arguments, files)
     if action is not Action.NOTHING:
         access.close_master(plan)
     access.await_docker(plan.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,12 @@ REGISTRY = f"{REGISTRY_ADDRESS}:5000"
 
 PUSH_REGISTRY = "127.0.0.1:5000"
 """The registry as this machine names it: a daemon trusts 127.0.0.0/8 without TLS unless told otherwise."""
+
+RAILWAY_ADDRESS = "198.18.0.14"
+"""The stand-in for Railway as nodes name it; they reach its edge."""
+
+RAILWAY_API = "127.0.0.1:5001"
+"""Its API as the engine on this machine names it."""
 
 LABEL = "aiswarm.lab"
 """Marks containers, networks and volumes as the lab's, so that nothing else is ever removed."""
@@ -81,6 +87,12 @@ PLANS = (
     NodePlan(name="thanos", address="198.18.0.13", memory_mib=5120),
 )
 REGISTRY_CONTAINER = "aiswarm-lab-registry"
+RAILWAY_CONTAINER = "aiswarm-lab-railway"
+PORTS = {
+    PUSH_REGISTRY: ("registry", REGISTRY_CONTAINER),
+    RAILWAY_API: ("stand-in for Railway", RAILWAY_CONTAINER),
+}
+"""What is published on this machine: its purpose and its container, by address."""
 
 
 def plan_of(node: str) -> NodePlan:
@@ -205,7 +217,7 @@ def decide(inspected: Mapping[str, object] | None, wanted: str) -> Action:
 
 def names() -> tuple[tuple[str, str], ...]:
     """Kind and name of every Docker object of the lab."""
-    containers = (REGISTRY_CONTAINER, *(plan.container for plan in PLANS))
+    containers = (REGISTRY_CONTAINER, RAILWAY_CONTAINER, *(plan.container for plan in PLANS))
     return (
         *(("container", name) for name in containers),
         ("network", NETWORK_NAME),
@@ -214,14 +226,14 @@ def names() -> tuple[tuple[str, str], ...]:
 
 
 def conflicts(
-    found: Mapping[tuple[str, str], Mapping[str, Any]], routes: str, *, port_taken: bool
+    found: Mapping[tuple[str, str], Mapping[str, Any]], routes: str, *, taken: Collection[str]
 ) -> list[str]:
     """What stands in the lab's way on this machine.
 
     Args:
         found: What `docker inspect` says of those of `names()` that exist.
         routes: The text of /proc/net/route.
-        port_taken: Whether something listens where the registry is to be published.
+        taken: Those of `PORTS` on which something listens.
     """
     problems = []
     for (kind, name), inspected in found.items():
@@ -233,10 +245,11 @@ def conflicts(
     problems += [
         f"network {NETWORK}: must be free, got a route to {route}" for route in foreign_routes(routes)
     ]
-    if port_taken and ("container", REGISTRY_CONTAINER) not in found:
-        problems.append(
-            f"port {PUSH_REGISTRY}: must be free for the lab's registry, got something that listens"
-        )
+    problems += [
+        f"port {port}: must be free for the lab's {purpose}, got something that listens"
+        for port, (purpose, container) in PORTS.items()
+        if port in taken and ("container", container) not in found
+    ]
     return problems
 
 

@@ -36,6 +36,7 @@ NAMES = (
         "docling",
         "lightrag",
         "qdrant",
+        "railway",
         "pause",
     ),
 )
@@ -61,6 +62,7 @@ USERS = {
     "docling": "1001:0",
     "lightrag": "1000:1000",
     "qdrant": "1000:1000",
+    "railway": "65534:65534",
     "pause": "65534:65534",
 }
 DIGEST = f"sha256:{'0' * 64}"
@@ -104,6 +106,7 @@ def test_the_build_gets_every_file_that_it_copies(recipe: Recipe, tmp_path: Path
     [
         recipes.FOLDER / "litellm/requirements.lock",
         recipes.FOLDER / "openbao/requirements.lock",
+        recipes.FOLDER / "railway/requirements.lock",
         recipes.FOLDER / "sillytavern/requirements.lock",
         recipes.OWN / "gpt-researcher/requirements.lock",
         paths.REPO / "lab/fakes/requirements.lock",

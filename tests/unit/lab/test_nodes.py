@@ -109,8 +109,8 @@ def test_an_untouched_machine_and_the_lab_itself_are_no_conflict() -> None:
     }
     routes = NO_ROUTES + route("eth0", "00000000", "00000000") + route("aiswarm-lab", "000012C6", "00FFFFFF")
 
-    assert model.conflicts({}, NO_ROUTES, port_taken=False) == []
-    assert model.conflicts(own, routes, port_taken=True) == []
+    assert model.conflicts({}, NO_ROUTES, taken=()) == []
+    assert model.conflicts(own, routes, taken=(model.PUSH_REGISTRY,)) == []
 
 
 def test_everything_in_the_way_is_named_at_once() -> None:
@@ -118,12 +118,13 @@ def test_everything_in_the_way_is_named_at_once() -> None:
         ("container", "aiswarm-lab-oracle"): {"Config": {"Labels": {}}}
     }
 
-    problems = model.conflicts(foreign, NO_ROUTES + route("wg0", "000012C6", "0000FFFF"), port_taken=True)
+    problems = model.conflicts(foreign, NO_ROUTES + route("wg0", "000012C6", "0000FFFF"), taken=model.PORTS)
 
     assert problems == [
         "container aiswarm-lab-oracle: must be the lab's or not there, got one without the label aiswarm.lab",
         "network 198.18.0.0/24: must be free, got a route to 198.18.0.0/16 on wg0",
         "port 127.0.0.1:5000: must be free for the lab's registry, got something that listens",
+        "port 127.0.0.1:5001: must be free for the lab's stand-in for Railway, got something that listens",
     ]
 
 
@@ -284,7 +285,8 @@ def test_emulation_takes_back_only_what_it_remembers(
 
 
 def test_names_and_addresses_of_the_nodes_are_unique() -> None:
-    taken = {plan.address for plan in model.PLANS} | {model.REGISTRY_ADDRESS, model.GATEWAY}
+    others = {model.REGISTRY_ADDRESS, model.RAILWAY_ADDRESS, model.GATEWAY}
+    taken = {plan.address for plan in model.PLANS} | others
 
-    assert len(taken) == len(model.PLANS) + 2
+    assert len(taken) == len(model.PLANS) + 3
     assert len(set(model.names())) == len(model.names())
