@@ -216,7 +216,17 @@ def test_nothing_is_built_when_the_registry_has_all(monkeypatch: pytest.MonkeyPa
     found = images.ensure(steps)
     assert tuple(found) == NAMES
     assert found["redis"].reference == f"198.18.0.10:5000/aiswarm/redis:{tag_of('redis')}@{DIGEST}"
-    stand_ins = ["vllm", "gpu-exporter", "grafana", "open-webui", "docling", "lightrag", "qdrant", "pause"]
+    stand_ins = [
+        "vllm",
+        "gpu-exporter",
+        "grafana",
+        "open-webui",
+        "docling",
+        "lightrag",
+        "qdrant",
+        "railway",
+        "pause",
+    ]
     assert [name for name, image in found.items() if image.stand_in] == stand_ins
     assert [step.note for step in steps.done] == [f"nothing to do, {len(NAMES)} in the registry"]
 
