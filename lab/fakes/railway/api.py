@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -122,9 +122,12 @@ class Api:
         if fault is not None and not fault.done:
             return self._faulty(fault)
         reply = self._execute(asked, headers)
-        if asked.change:
-            self._world.store.save()
-        return reply if fault is None else self._faulty(fault)
+        if fault is not None:
+            reply = self._faulty(fault)
+        if not asked.change:
+            return reply
+        self._world.store.save()
+        return replace(reply, seconds=self._world.behaviour.change_seconds)
 
     def _read(self, body: bytes) -> _Asked:
         try:
@@ -151,7 +154,7 @@ class Api:
             asked.name or None,
         )
         if not result.errors:
-            return self._reply(200, {"data": result.data}, seconds=self._pause(asked))
+            return self._reply(200, {"data": result.data})
         if any(error.path is None for error in result.errors):
             return self._errors([each.message for each in result.errors], "BAD_USER_INPUT", status=400)
         self.broken += [
@@ -160,9 +163,6 @@ class Api:
             if not isinstance(error.original_error, RefusedError)
         ]
         return self._reply(200, self._document(result))
-
-    def _pause(self, asked: _Asked) -> float:
-        return self._world.behaviour.change_seconds if asked.change else 0.0
 
     def _document(self, result: ExecutionResult) -> Node:
         errors = [self._error(each.message, "INTERNAL_SERVER_ERROR") for each in result.errors or ()]
@@ -196,8 +196,8 @@ class Api:
         request = {"content-type": "application/json", "x-railway-request-id": f"request-{self._requests}"}
         return {**request, **self.limits.headers()}
 
-    def _reply(self, status: int, document: Node, *, seconds: float = 0.0) -> Reply:
-        return Reply(status, json.dumps(document).encode(), self._headers(), seconds=seconds)
+    def _reply(self, status: int, document: Node) -> Reply:
+        return Reply(status, json.dumps(document).encode(), self._headers())
 
     def _error(self, message: str, code: str) -> Node:
         return {"message": message, "extensions": {"code": code}, "traceId": f"trace-{self._requests}"}

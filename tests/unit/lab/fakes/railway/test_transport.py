@@ -180,12 +180,13 @@ def test_two_changes_of_an_environment_at_a_time_are_refused(fake: FakeRailway, 
     fake.behaviour.change_seconds = 0.2
     url = fake.start()
     document = (
-        "mutation($e: String!, $s: String!) { serviceInstanceUpdate(environmentId: $e, serviceId: $s,"
-        ' input: {startCommand: "serve"}) }'
+        "mutation($e: String!, $s: String!, $n: Int!) { serviceInstanceUpdate(environmentId: $e, serviceId: $s,"
+        " input: {numReplicas: $n}) }"
     )
 
-    def change(service: str) -> bool:
-        body = {"query": document, "variables": {"e": person.environment, "s": service}}
+    def change(service: str, replicas: int = 2) -> bool:
+        values = {"e": person.environment, "s": service, "n": replicas}
+        body = {"query": document, "variables": values}
         answer = httpx.post(
             f"{url}/graphql/v2?source=test", json=body, headers=person.headers(), trust_env=False
         )
@@ -193,10 +194,10 @@ def test_two_changes_of_an_environment_at_a_time_are_refused(fake: FakeRailway, 
 
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(change, (one, two)))
-    after = [change(one), change(two)]
+    after = [change(one), change(two, replicas=0), change(two)]
 
     assert sorted(together) == [False, True]
-    assert after == [True, True]
+    assert after == [True, False, True]
 
 
 def test_calls_are_logged_in_their_order(fake: FakeRailway, web: httpx.Client) -> None:
