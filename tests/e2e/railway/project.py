@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from components.railway.operations import operations
 from lab import engine, paths
 from lab.fakes.railway import FakeRailway
 from lab.fakes.railway.fake import WORKSPACE
@@ -114,6 +115,13 @@ class Project:
         answer = self.run(*arguments, access=access)
         assert answer.status == 0, answer.text
         return answer.text
+
+    def by_hand(self, operation: str, **variables: object) -> None:
+        """Do what a person could do in Railway's dashboard."""
+        body = {"operationName": operation, "query": operations()[operation], "variables": variables}
+        headers = {"authorization": f"Bearer {self.railway.token}"}
+        reply = self.railway.api.answer(headers, "source=test", json.dumps(body).encode())
+        assert "errors" not in json.loads(reply.body), reply.body
 
     def up(self) -> str:
         """Deploy."""
