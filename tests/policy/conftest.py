@@ -1,4 +1,4 @@
-"""What all tests of rules share: the rules are asked on one day, and as in a preview, which recordings are of."""
+"""What all tests of rules share: one day, and a preview, which recordings are of."""
 
 from __future__ import annotations
 

@@ -180,8 +180,8 @@ def test_two_changes_of_an_environment_at_a_time_are_refused(fake: FakeRailway, 
     fake.behaviour.change_seconds = 0.2
     url = fake.start()
     document = (
-        "mutation($e: String!, $s: String!, $n: Int!) { serviceInstanceUpdate(environmentId: $e, serviceId: $s,"
-        " input: {numReplicas: $n}) }"
+        "mutation($e: String!, $s: String!, $n: Int!) { serviceInstanceUpdate("
+        "environmentId: $e, serviceId: $s, input: {numReplicas: $n}) }"
     )
 
     def change(service: str, replicas: int = 2) -> bool:
