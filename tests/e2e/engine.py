@@ -91,11 +91,15 @@ class Engine:
         return {urn: (item.get("id"), item.get("modified")) for urn, item in self.resources().items()}
 
     def altered(self, folder: Path, change: Callable[[Config], None]) -> Engine:
-        """The same engine with a changed copy of the stack's configuration."""
+        """The same engine with a changed copy of the stack's configuration, and its image lock beside it."""
         document = yaml.safe_load(Path(self.env["PULUMI_OPTION_CONFIG_FILE"]).read_text())
         change(document["config"])
-        file = folder / "Pulumi.altered.yaml"
+        file = folder / f"Pulumi.{self.stack}.yaml"
         file.write_text(yaml.safe_dump(document))
+        lock = environment.image_lock()
+        for part in (lock, lock.with_suffix(".d")):
+            (folder / part.name).unlink(missing_ok=True)
+            (folder / part.name).symlink_to(part)
         return Engine(self.cwd, {**self.env, "PULUMI_OPTION_CONFIG_FILE": str(file)}, self.stack)
 
 
