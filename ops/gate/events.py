@@ -86,7 +86,6 @@ class Preview:
     diagnostics: tuple[Diagnostic, ...]
     """Without those for debugging."""
 
-    duration_seconds: int
     open_outputs: frozenset[str] = frozenset()
     """Names of the stack's outputs that anybody who reads the stream can read."""
 
@@ -124,7 +123,6 @@ class _Reader:
     unknown: set[str] = field(default_factory=set)
     summaries: list[Event] = field(default_factory=list)
     open_outputs: set[str] = field(default_factory=set)
-    duration_seconds: int = 0
 
     def take(self, number: int, line: str) -> None:
         """Add the event of one line."""
@@ -209,7 +207,6 @@ class _Reader:
             evaluated={policy: frozenset(urns) for policy, urns in sorted(self.evaluated.items())},
             analyzed=frozenset(self.analyzed),
             diagnostics=tuple(self.diagnostics),
-            duration_seconds=self.duration_seconds,
             open_outputs=frozenset(self.open_outputs),
             faults=tuple(faults),
             unknown=tuple(sorted(self.unknown)),
@@ -227,7 +224,6 @@ class _Reader:
             yield f"summary: {error}"
 
     def _against(self, summary: Event) -> Iterator[str]:
-        self.duration_seconds = summary.whole("durationSeconds", 0)
         if not summary.flag("isPreview"):
             yield "must be a preview, got an update"
         if summary.flag("maybeCorrupt"):

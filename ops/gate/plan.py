@@ -135,7 +135,7 @@ def _holds_data(change: Change) -> bool:
 
 def _retained(change: Change) -> Iterator[Finding]:
     step, after = change.first, change.after
-    if step.type == VOLUME and after and not (after.retain_on_delete or after.in_memory or after.external):
+    if step.type == VOLUME and after and not (after.retain_on_delete or after.in_memory or step.external):
         place = f" on node {step.node}" if step.node else ""
         message = f"{step.name}{place}: must be retained when it is deleted, got no retain_on_delete"
         yield Finding(

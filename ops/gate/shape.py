@@ -47,10 +47,6 @@ class Event:
         """True or false; absent is false."""
         return _typed(self._values.get(name, False), bool, name)
 
-    def whole(self, name: str, default: int) -> int:
-        """A whole number."""
-        return _typed(self._values.get(name, default), int, name)
-
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; absent is empty."""
         return tuple(_typed(item, str, name) for item in _typed(self._values.get(name) or [], list, name))

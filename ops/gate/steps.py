@@ -78,9 +78,6 @@ class State:
     external: bool
     """Read and not managed."""
 
-    id: str
-    """What its provider calls it; nothing for one that is yet to be made."""
-
     in_memory: bool
     """A volume in memory: what is in it is gone anyway as soon as no container uses it."""
 
@@ -190,7 +187,6 @@ def _state(state: Event | None) -> State | None:
         protect=state.flag("protect"),
         retain_on_delete=state.flag("retainOnDelete"),
         external=state.flag("external"),
-        id=state.text("id", ""),
         in_memory=isinstance(options, dict) and options.get("type") == "tmpfs",
         inputs={name: value for name, value in inputs.items() if name in SHOWN and _presentable(value)},
     )

@@ -152,8 +152,8 @@ def summarised(changes: Event, kind: str, event: Event) -> Event:
             "must come from a preview that succeeds, got 'cancelled': no reason given",
         ),
         (
-            streams.changed("quiet", partial(summarised, {"durationSeconds": "long"})),
-            "summary: durationSeconds: must be a number, got text",
+            streams.changed("quiet", partial(summarised, {"maybeCorrupt": "perhaps"})),
+            "summary: maybeCorrupt: must be true or false, got text",
         ),
         (["{", *streams.lines("quiet")], "line 1: must be a JSON object, got other text"),
         (["[]", *streams.lines("quiet")], "line 1: an event: must be an object, got a list"),
