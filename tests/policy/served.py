@@ -33,6 +33,7 @@ class Asked:
     properties: Struct = field(default_factory=Struct)
     provider: analyzer_pb2.AnalyzerProviderResource | None = None
     dependencies: tuple[str, ...] = ()
+    protected: bool = False
 
     @property
     def name(self) -> str:
@@ -42,7 +43,12 @@ class Asked:
     def before(self) -> analyzer_pb2.AnalyzeRequest:
         """As before its update."""
         return analyzer_pb2.AnalyzeRequest(
-            type=self.type, urn=self.urn, name=self.name, properties=self.properties, provider=self.provider
+            type=self.type,
+            urn=self.urn,
+            name=self.name,
+            properties=self.properties,
+            provider=self.provider,
+            options=self._options(),
         )
 
     def after(self) -> analyzer_pb2.AnalyzerResource:
@@ -53,8 +59,12 @@ class Asked:
             name=self.name,
             properties=self.properties,
             provider=self.provider,
+            options=self._options(),
             dependencies=self.dependencies,
         )
+
+    def _options(self) -> analyzer_pb2.AnalyzerResourceOptions:
+        return analyzer_pb2.AnalyzerResourceOptions(protect=self.protected)
 
 
 @dataclass
@@ -137,6 +147,7 @@ def stack(name: str) -> tuple[Asked, ...]:
             found.request.object,
             _provider(made.get(found.request.provider.rpartition("::")[0])),
             tuple(found.request.dependencies),
+            found.request.protect,
         )
         for found in registrations
     )

@@ -17,6 +17,13 @@ RULES = [rule for rule in every_rule() if not isinstance(rule, RunRule)]
 
 ACROSS = {
     ("CAP-002", "SEC-003"): "a secret's volume in memory that has no size has no mode either",
+    ("DAT-001", "CTR-009"): "a folder of the host that is not the swarm's",
+    ("DAT-001", "IMG-001"): "an image without a digest",
+    ("DAT-001", "IMG-005"): "an image from another publisher",
+    ("DAT-001", "OPS-004"): "a container without its node's name",
+    ("DAT-002", "SEC-003"): "a volume for secrets that is not in memory",
+    ("SEC-003", "DAT-002"): "the same: it counts as one for data then",
+    ("NET-006", "IMG-001"): "an image without a digest",
     ("CAP-004", "CTR-012"): "a card for a container that has no exception",
     ("IMG-003", "CTR-015"): "a label that names no node, or another one than its provider's",
     ("IMG-003", "OPS-004"): "the same",
@@ -24,6 +31,7 @@ ACROSS = {
 """Rules of other groups that some edit of a rule breaks as well, and why that is right."""
 
 WITHOUT_EDIT = {
+    "DAT-005": "the committed lock has no documents of images: test_no_anonymous_volumes",
     "POL-004": "no edit of inputs changes a type: test_whole_pack",
 }
 

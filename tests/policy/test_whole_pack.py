@@ -20,6 +20,9 @@ from tests.policy.recorded import WITH_RAILWAY
 from tests.policy.served import Asked, Served, judged, stack
 
 RULES = assembly.every_rule()
+REFUSED = {"command:local:Command", "command:remote:CopyFile", "command:remote:CopyToRemote"}
+"""Types that rules judge and that are refused all the same: the swarm needs none of them."""
+
 OFF = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.EnforcementLevel.DISABLED)
 
 
@@ -59,9 +62,9 @@ def test_every_type_of_the_stacks_is_classified_once() -> None:
     listed = classified_types.JUDGED | classified_types.HARMLESS.keys()
     assert not classified_types.JUDGED & classified_types.HARMLESS.keys()
     assert {found.type for name in ("prod", "lab", WITH_RAILWAY) for found in stack(name)} <= listed
-    assert {kind for rule in RULES if isinstance(rule, ResourceRule) for kind in rule.checks} - listed == {
-        "command:local:Command"  # judged, and yet refused: nothing of ours runs on the operator's machine
-    }
+    assert {
+        kind for rule in RULES if isinstance(rule, ResourceRule) for kind in rule.checks
+    } - listed == REFUSED
 
 
 @pytest.mark.parametrize(
