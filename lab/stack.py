@@ -22,6 +22,9 @@ from lab.nodes import LabNode, railway
 from lab.process import StepError, logged, output
 from lab.steps import Steps
 from ops import certificates, probe, recover, stack
+from ops.errors import SwarmError
+from ops.guard import watch
+from ops.up import POLICIES
 
 PARALLEL = 12
 """Operations at a time, four a host; `docs/measurements.md` has what it saves."""
@@ -102,12 +105,16 @@ def deploy(steps: Steps) -> None:
     apart, because `up --refresh --exclude` would leave out the same resources of the update, too.
 
     Raises:
-        StepError: The engine refused or a service never became healthy.
+        StepError: The engine refused, the existing Qdrant was touched, or a service never became healthy.
     """
-    with steps.step("pulumi up") as step:
+    with steps.step("pulumi up, Qdrant guarded") as step:
         nodes.open_masters()
         write_authority(STACK, (tls.vault_folder() / "ca.pem").read_text(), project=paths.REPO)
-        step.note = summary(_pulumi_up())
+        try:
+            with watch.guarded(stack.read(STACK)):
+                step.note = summary(_pulumi_up())
+        except SwarmError as error:
+            raise StepError(str(error), hint="./swarm guard after") from error
     with steps.step("every service healthy") as step:
         try:
             found = probe.wait_healthy(stack.read(STACK), timeout_seconds=HEALTHY_WITHIN_SECONDS)
@@ -123,7 +130,7 @@ def _pulumi_up() -> str:
     options = ("--stack", STACK, "--parallel", str(PARALLEL), "--non-interactive", "--color", "never",
                "--suppress-outputs")  # fmt: skip
     try:
-        for command in (recover.REFRESH, ("up", "--yes", "--skip-preview")):
+        for command in (recover.REFRESH, ("up", "--yes", *POLICIES)):
             logged(
                 ("pulumi", *command, *options),
                 log="pulumi-up",

@@ -20,6 +20,7 @@ from ops.documents.commands import docs_command
 from ops.drill.commands import drill_app
 from ops.errors import SwarmError
 from ops.gate.commands import gate_command
+from ops.guard.commands import guard_app
 from ops.hosts import Container
 from ops.images.commands import images_app
 from ops.keys.commands import keys_app
@@ -30,6 +31,7 @@ from ops.rotate.commands import rotate_command
 from ops.session import JsonOption, StackOption, YesOption, console, open_stack, say
 from ops.stack import Stack
 from ops.tailnet import tailnet_command
+from ops.up import up_command
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
@@ -41,6 +43,8 @@ app.add_typer(restore_app, name="restore")
 app.add_typer(drill_app, name="drill")
 app.add_typer(railway_app, name="railway")
 app.add_typer(comment_app, name="comment")
+app.add_typer(guard_app, name="guard")
+app.command("up")(up_command)
 app.command("rotate")(rotate_command)
 app.command("backup")(backup_command)
 app.command("plan")(plan_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Final
@@ -107,6 +108,15 @@ def rag(settings: Settings, *, node: str) -> ServiceSpec:
         talks_to=(gateway.FLOW, vectors.FLOW),
         start_timeout_seconds=300,
     )
+
+
+def collections(settings: Settings) -> frozenset[str]:
+    """The pipeline's own in the vector database (lightrag/base.py, `_generate_collection_suffix`).
+
+    A LightRAG of somebody else with the same model shares them; the points of each say whose they are.
+    """
+    model = re.sub(r"[^a-zA-Z0-9_]", "_", settings.models.embedding_name.lower())
+    return frozenset(f"lightrag_vdb_{kind}_{model}_{_DIMENSIONS}d" for kind in foreign_collections.KINDS)
 
 
 def _secrets(settings: Settings) -> dict[str, SecretFile]:

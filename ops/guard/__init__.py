@@ -1,0 +1,1 @@
+"""The guard around `up`: what is not ours is the same before and after it."""
