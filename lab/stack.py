@@ -107,7 +107,7 @@ def deploy(steps: Steps) -> None:
     Raises:
         StepError: The engine refused, the existing Qdrant was touched, or a service never became healthy.
     """
-    with steps.step("pulumi up, Qdrant guarded") as step:
+    with steps.step("pulumi up") as step:
         nodes.open_masters()
         write_authority(STACK, (tls.vault_folder() / "ca.pem").read_text(), project=paths.REPO)
         try:
