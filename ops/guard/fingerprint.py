@@ -74,10 +74,10 @@ def changes(before: Fingerprint, after: Fingerprint) -> list[Problem]:
     """What an update has done to it. More points, and new collections, are its owner's business."""
     names = sorted({each.name for each in (*before.containers, *after.containers)})
     pairs = ((name, _named(before, name), _named(after, name)) for name in names)
-    return [
-        *(problem for name, one, other in pairs for problem in _container(name, one, other)),
-        *_collections(before.collections, after.collections),
-    ]
+    found = [problem for name, one, other in pairs for problem in _container(name, one, other)]
+    if any(each.running for each in after.containers):
+        found += _collections(before.collections, after.collections)
+    return found
 
 
 def _named(found: Fingerprint, name: str) -> Container | None:

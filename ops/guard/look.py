@@ -6,30 +6,33 @@ Nothing is ever changed: the node is asked for a list, the database is asked to 
 from __future__ import annotations
 
 import json
+import os
 import posixpath
+import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
 
-from components.catalogue import rag
-from components.catalogue.vectors import OPEN_WEBUI_PREFIX
+from components.catalogue import rag, vectors
 from components.config.settings import NAMESPACE, Settings
 from components.model import external_keys
 from components.model.endpoints import QDRANT_NODE, QDRANT_PORT, external_endpoints
-from components.render.openbao import EXTERNAL_FIELD, MOUNT, external_path
 from ops import stack as engine
-from ops import vault
 from ops.errors import SwarmError
 from ops.guard.fingerprint import Container, Fingerprint, Mount
-from ops.hosts import on_node
+from ops.hosts import NodeError, on_node
 from ops.stack import Stack
 
 MARK: Final = "qdrant"
 PORTS: Final = frozenset({str(QDRANT_PORT), str(QDRANT_PORT + 1)})
 """HTTP and gRPC."""
+
+VARIABLE: Final = "QDRANT_API_KEY"
+"""Of the operator's shell; needed where no service has the key yet."""
 
 TIMEOUT_SECONDS: Final = 60
 """Counting exactly looks at every point."""
@@ -47,7 +50,7 @@ _FIELDS: Final = {
 
 _FORMAT: Final = "{" + ",".join(f'"{name}":{{{{json {field}}}}}' for name, field in _FIELDS.items()) + "}"
 # A container that went away in between makes `inspect` fail after it has printed the others.
-_LIST: Final = (
+LIST: Final = (
     "found=$(docker ps --all --quiet --no-trunc) || exit 1; "
     f"[ -z \"$found\" ] || docker inspect --format '{_FORMAT}' $found 2>/dev/null || "
     "docker version >/dev/null"
@@ -69,12 +72,11 @@ def take(stack: Stack) -> Fingerprint:
     """The fingerprint of now; without a container that runs, nobody is asked for collections.
 
     Raises:
-        GuardError: The database does not answer as one, or refuses the key.
+        GuardError: The database does not answer as one, refuses the key, or its key is nowhere to be had.
         NodeError: The node or its Docker does not answer.
-        VaultError: The key is in Vault, which does not hand it out.
         EngineError: The key is in the stack file, which the engine cannot read.
     """
-    listed = on_node(stack.nodes[QDRANT_NODE], _LIST)
+    listed = on_node(stack.nodes[QDRANT_NODE], LIST)
     items = [json.loads(line) for line in listed.splitlines() if line.strip()]
     containers = sorted((_container(item) for item in items if _is_meant(item)), key=lambda each: each.name)
     runs = any(each.running for each in containers)
@@ -83,7 +85,7 @@ def take(stack: Stack) -> Fingerprint:
 
 def is_ours(settings: Settings, collection: str) -> bool:
     """Whether one of our services keeps its own things in it, which come and go as people work."""
-    return collection.startswith(OPEN_WEBUI_PREFIX) or collection in rag.collections(settings)
+    return collection.startswith(vectors.OPEN_WEBUI_PREFIX) or collection in rag.collections(settings)
 
 
 def _is_meant(item: Mapping[str, Any]) -> bool:
@@ -158,12 +160,21 @@ def _meaning(error: httpx.HTTPError) -> str:
 def _key(stack: Stack) -> str:
     """The key where one is set, from wherever it is kept; it goes into a header and nowhere else."""
     name = external_keys.QDRANT
+    if given := os.environ.get(VARIABLE):
+        return given
     if name in stack.settings.keys_in_stack:
         return engine.pulumi("config", "get", f"{NAMESPACE}:{name}", "--stack", stack.name).strip()
-    if name not in stack.settings.keys_in_vault:
-        return ""
-    with vault.connect(stack) as client:
-        entry = client.secrets.kv.v2.read_secret_version(
-            external_path(name), mount_point=MOUNT, raise_on_deleted_version=True
-        )
-    return str(entry["data"]["data"][EXTERNAL_FIELD])
+    return _from_service(stack) if name in stack.settings.keys_in_vault else ""
+
+
+def _from_service(stack: Stack) -> str:
+    """A key that is in Vault alone may be read by its services only, so one of them is asked for its file."""
+    (file,) = vectors.key(stack.settings).values()
+    for spec in stack.services:
+        if file in spec.secrets:
+            with suppress(NodeError):
+                read = shlex.join(("docker", "exec", spec.full_name, "cat", file.path))
+                return on_node(stack.nodes[spec.node], read).strip()
+    said = "must be in a service that runs, because it is in Vault alone"
+    fix = f"export {VARIABLE} for the one update that hands it out"
+    raise GuardError(f"{external_keys.QDRANT}: {said}, got none; {fix}")

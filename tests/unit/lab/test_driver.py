@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import ipaddress
 import os
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from rich.console import Console
 
+from components.model.problems import Problem
 from lab import nodes, paths, process, stack, tls
 from lab.images import LabImage
 from lab.nodes import LabNode
@@ -20,6 +23,8 @@ from lab.process import StepError
 from lab.steps import Steps
 from ops import probe, recover
 from ops import stack as deployed
+from ops.guard import watch
+from ops.guard.watch import TouchedError
 
 ADDRESS = "198.18.0.11"
 LOG = """
@@ -104,15 +109,37 @@ def test_a_deployment_begins_with_a_refresh_that_needs_no_vault_server(
     monkeypatch.setattr(nodes, "open_masters", lambda: None)
     monkeypatch.setattr(probe, "wait_healthy", lambda *_, **__: [])
     monkeypatch.setattr(deployed, "read", lambda _: None)
+    monkeypatch.setattr(watch, "guarded", lambda _: contextlib.nullcontext())
     authority = tls.ensure_vault(tls.vault_folder(), address=ADDRESS).ca_certificate
 
     stack.deploy(Steps(Console(file=io.StringIO())))
 
     refresh, up = (tmp_path / "cache" / "calls").read_text().splitlines()
     assert refresh.startswith(" ".join(recover.REFRESH))
-    assert up.startswith("up --yes")
+    assert up.startswith("up --yes --policy-pack policy")
+    assert "--skip-preview" not in up
     assert "--refresh" not in up
     assert (checkout / ".vault" / "lab.pem").read_text() == authority
+
+
+def test_a_deployment_that_touched_what_is_not_ours_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def guarded(_: object) -> Iterator[None]:
+        yield
+        raise TouchedError([Problem("starlord.qdrant", "must be there")])
+
+    monkeypatch.setenv("AISWARM_STATE", str(tmp_path))
+    monkeypatch.setattr(paths, "REPO", tmp_path)
+    monkeypatch.setattr(nodes, "open_masters", lambda: None)
+    monkeypatch.setattr(stack, "_pulumi_up", lambda: LOG)
+    monkeypatch.setattr(deployed, "read", lambda _: None)
+    monkeypatch.setattr(watch, "guarded", guarded)
+    tls.ensure_vault(tls.vault_folder(), address=ADDRESS)
+
+    with pytest.raises(StepError, match=r"IT IS NOT OURS:\n  starlord\.qdrant: must be there"):
+        stack.deploy(Steps(Console(file=io.StringIO())))
 
 
 def test_machine_facts_complete_the_committed_configuration() -> None:
