@@ -53,8 +53,6 @@ def configure(
         vault = tls.ensure_vault(tls.vault_folder(), address=address)
         committed = yaml.safe_load((paths.REPO / f"Pulumi.{STACK}.yaml").read_text())
         plain = complete(committed["config"], lab_nodes, images, archs) | stack_file.certificates(door, vault)
-        if RAILWAY in plain:
-            plain[RAILWAY] = {**committed["config"][RAILWAY], "edge": railway.edge_settings()}
         keys = stack_file.keys(door, vault)
         mark = hashlib.sha256(json.dumps([plain, *keys.values()], sort_keys=True).encode()).hexdigest()
         mark_file = environment.config_file().with_suffix(".mark")
@@ -221,7 +219,10 @@ def complete(
     images: Mapping[str, LabImage],
     archs: Mapping[str, str],
 ) -> dict[str, object]:
-    """The committed configuration with addresses, architectures, host keys and images of this machine."""
+    """The committed configuration with addresses, architectures, host keys and images of this machine.
+
+    Where it wants Railway, that is the lab's own.
+    """
     merged = json.loads(json.dumps(committed))
     for node in lab_nodes:
         settings = merged["aiswarm:nodes"][node.name]
@@ -233,5 +234,7 @@ def complete(
         for name, image in images.items()
         if name in IMAGES
     }
+    if RAILWAY in merged:
+        merged[RAILWAY] |= railway.settings()
     assert isinstance(merged, dict)  # noqa: S101 - json.loads cannot say so
     return merged

@@ -31,6 +31,9 @@ from lab.steps import Steps
 API_PORT, EDGE_PORT = 8080, 8443
 """In the container."""
 
+WORKSPACE: Final = "8f1c0d52-0b7e-4c56-9d53-2f5a3c1e7b90"
+"""Id of the workspace that its token opens."""
+
 _NOBODY: Final = 65534
 _READY_SECONDS: Final = 30
 
@@ -52,10 +55,11 @@ def environment() -> dict[str, str]:
     return {"RAILWAY_API_TOKEN": token_file().read_text(), "RAILWAY_API_URL": f"http://{RAILWAY_API}"}
 
 
-def edge_settings() -> dict[str, object]:
-    """The setting `aiswarm:railway.edge`: name servers know nothing of this edge."""
+def settings() -> dict[str, object]:
+    """What `aiswarm:railway` has to say of it: whose it is, and its edge, unknown to name servers."""
     authority = (folder() / "etc" / "ca.pem").read_text()
-    return {"address": RAILWAY_ADDRESS, "port": EDGE_PORT, "ca_certificate": authority}
+    edge = {"address": RAILWAY_ADDRESS, "port": EDGE_PORT, "ca_certificate": authority}
+    return {"workspace_id": WORKSPACE, "edge": edge}
 
 
 def ensure_railway(steps: Steps, reference: str) -> None:

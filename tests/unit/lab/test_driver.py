@@ -18,7 +18,7 @@ from rich.console import Console
 from components.model.problems import Problem
 from lab import nodes, paths, process, stack, tls
 from lab.images import LabImage
-from lab.nodes import LabNode
+from lab.nodes import LabNode, railway
 from lab.process import StepError
 from lab.steps import Steps
 from ops import probe, recover
@@ -199,3 +199,12 @@ def test_a_build_is_named_by_its_content() -> None:
     assert paths.hash_tree([file]) == paths.hash_tree([file])
     assert paths.hash_tree([file]) != paths.hash_tree([file], "other flags")
     assert len(paths.hash_tree([file])) == 16
+
+
+def test_railway_is_the_labs_own_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(railway, "settings", lambda: {"workspace_id": "ours"})
+    committed: dict[str, object] = {"aiswarm:nodes": {}}
+
+    assert stack.RAILWAY not in stack.complete(committed, (), {}, {})
+    committed[stack.RAILWAY] = {"enabled": True}
+    assert stack.complete(committed, (), {}, {})[stack.RAILWAY] == {"enabled": True, "workspace_id": "ours"}

@@ -10,9 +10,12 @@ import httpx
 import pytest
 from rich.console import Console
 
+from components.config.settings import RailwaySettings
 from components.model.cloud import PUBLIC_DOMAIN
 from lab import paths
+from lab.fakes.railway.__main__ import API_PORT, EDGE_PORT
 from lab.fakes.railway.domains import SUFFIX
+from lab.fakes.railway.fake import WORKSPACE
 from lab.nodes import hosts, model, railway
 from lab.nodes.model import Action
 from lab.process import StepError
@@ -84,11 +87,16 @@ def test_the_engine_reaches_the_api_and_the_nodes_the_edge(machine: Machine) -> 
     assert "--ip=198.18.0.14" in words
     assert words[-1] == IMAGE.replace(model.REGISTRY, model.PUSH_REGISTRY)
     assert f"--label={model.LABEL}=railway" in words
-    settings = railway.edge_settings()
-    assert (settings["address"], settings["port"]) == ("198.18.0.14", railway.EDGE_PORT)
+    given = RailwaySettings.model_validate(railway.settings())
+    assert given.edge
+    assert (str(given.edge.address), given.edge.port) == ("198.18.0.14", railway.EDGE_PORT)
     shown = (railway.folder() / "etc" / "server.pem").read_text()
-    assert certificates.is_valid(shown, str(settings["ca_certificate"]), (), (f"*.{PUBLIC_DOMAIN}",))
-    assert PUBLIC_DOMAIN == SUFFIX
+    assert certificates.is_valid(shown, given.edge.ca_certificate, (), (f"*.{PUBLIC_DOMAIN}",))
+
+
+def test_the_lab_and_the_stand_in_mean_the_same() -> None:
+    assert (PUBLIC_DOMAIN, railway.WORKSPACE) == (SUFFIX, WORKSPACE)
+    assert (railway.API_PORT, railway.EDGE_PORT) == (API_PORT, EDGE_PORT)
 
 
 def test_one_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
