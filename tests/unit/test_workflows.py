@@ -68,7 +68,8 @@ def test_every_preview_is_judged_by_the_gate_also_where_it_failed() -> None:
 
 
 def test_every_stack_is_previewed_with_the_policies() -> None:
-    committed = {file.name.split(".")[1] for file in paths.REPO.glob("Pulumi.*.yaml")}
+    """But the lab's: its images are there only once `make up` has built them (tests/e2e/test_policies.py)."""
+    committed = {file.name.split(".")[1] for file in paths.REPO.glob("Pulumi.*.yaml")} - {"lab"}
     job = jobs()["preview"]
 
     assert set(job["env"]["STACKS"].split()) == committed
