@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from ops import declared
+from ops.documents.pack import read_pack
+from ops.documents.policies import FOLDER, policy_documents
 from ops.documents.services import services_document
 from ops.session import REPO, progress, say
 
@@ -21,12 +23,14 @@ def documents() -> dict[str, str]:
     They are about production as it is committed: the same on every machine, whatever an operator keeps.
     """
     stack = declared.read_file(declared.PRODUCTION, REPO / f"Pulumi.{declared.PRODUCTION}.yaml")
-    return {str(SERVICES.relative_to(REPO)): services_document(stack)}
+    return {str(SERVICES.relative_to(REPO)): services_document(stack), **policy_documents(read_pack())}
 
 
 def stale() -> list[str]:
-    """Paths of the documents that are missing or say something else than the specs."""
-    return [path for path, text in documents().items() if _written(path) != text]
+    """Paths of documents that are missing, say something else than their source, or have none any more."""
+    texts = documents()
+    pages = {str(page.relative_to(REPO)) for page in (REPO / FOLDER).glob("*.md")}
+    return [path for path, text in texts.items() if _written(path) != text] + sorted(pages - texts.keys())
 
 
 def _written(path: str) -> str:
@@ -34,17 +38,27 @@ def _written(path: str) -> str:
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
-def docs_command(check: CheckOption = False) -> None:
-    """Write what is generated from the specs: docs/services.md, with tables and a diagram of production.
+def _write(path: str, text: str | None) -> None:
+    file = REPO / path
+    if text is None:
+        file.unlink()
+        say(f"{path}: removed")
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    say(f"{path}: written")
 
-    Example: ./swarm docs && git diff docs
+
+def docs_command(check: CheckOption = False) -> None:
+    """Write what is generated: docs/services.md from the specs, policy/README.md and pages from the rules.
+
+    Example: ./swarm docs && git diff docs policy
     """
     found = stale()
     if not check:
         for path in found:
-            (REPO / path).write_text(documents()[path], encoding="utf-8")
-            say(f"{path}: written")
+            _write(path, documents().get(path))
         return
     for path in found:
-        progress(f"{path}: must say what the specs say, got something else; ./swarm docs")
+        progress(f"{path}: must say what its source says, got something else; ./swarm docs")
     raise typer.Exit(1 if found else 0)

@@ -15,6 +15,7 @@ from components.model.parts import Health, Port
 from lab import paths
 from ops import cli, declared
 from ops.documents import commands
+from ops.documents.policies import FOLDER
 from ops.documents.services import services_document
 from ops.stack import Stack
 from tests.components.samples import bare, settings
@@ -116,7 +117,7 @@ def test_the_diagram_has_a_box_a_node_and_an_arrow_a_connection() -> None:
 
 
 def test_every_service_of_production_has_a_row() -> None:
-    (text,) = commands.documents().values()
+    text = commands.documents()["docs/services.md"]
 
     for spec in declared.read_file("prod", paths.REPO / "Pulumi.prod.yaml").services:
         assert row(text, spec.name, spec.node)[3] == f"`{spec.image.reference.partition('@')[0]}`"
@@ -135,15 +136,18 @@ def test_a_stale_document_is_found_and_written_anew(tmp_path: Path, monkeypatch:
     texts = commands.documents()
     monkeypatch.setattr(commands, "documents", lambda: texts)
     monkeypatch.setattr(commands, "REPO", tmp_path)
-    (tmp_path / "docs").mkdir()
+    old = tmp_path / FOLDER / "CTR-099.md"
+    old.parent.mkdir(parents=True)
+    old.write_text("a rule that is gone")
 
     before = swarm("--check")
     written = swarm()
     after = swarm("--check")
 
     assert (before.exit_code, written.exit_code, after.exit_code) == (1, 0, 0)
-    assert before.stderr.startswith("docs/services.md: must say what the specs say")
+    assert before.stderr.startswith("docs/services.md: must say what its source says")
     assert {path: (tmp_path / path).read_text() for path in texts} == texts
+    assert not old.exists()
 
 
 def test_the_reason_of_every_switch_is_told() -> None:
