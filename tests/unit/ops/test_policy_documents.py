@@ -18,8 +18,8 @@ OF_THE_GATE = {"DAT-003", "DAT-004", "SEC-005", "EVI-001"}
 """Judged from the engine's events: docs/gate.md."""
 
 SIZES = {"CIS": 48, "KICS": 22, "PSS": 16, "OWASP": 15}
-"""Demands of each catalogue: CIS 4.1 to 4.12, 5.1 to 5.32 and four on Swarm; Kubernetes' level `restricted` with
-`baseline`; the cheat sheet's rules 0 to 13 and 5a."""
+"""Demands of each catalogue: CIS 4.1 to 4.12, 5.1 to 5.32 and four on Swarm; Kubernetes' level `restricted`
+with `baseline`; the cheat sheet's rules 0 to 13 and 5a."""
 
 
 def claims(word: str) -> set[tuple[str, str]]:
