@@ -1,0 +1,238 @@
+"""What the frame knows of pulumi-policy, held against the SDK itself: a new one that differs must fail here.
+
+Each fact is one that some part of the frame exists for. The engine's part of the contract is in the
+end-to-end tests, and secrets are in `test_secret_paths`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi_policy
+import pytest
+from pulumi import dynamic
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.policy import Policy, _PolicyAnalyzerServicer
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
+
+from policy.rules.support.resources import CONTAINER
+from tests.components.recording import record
+from tests.policy import given, pack
+
+UNKNOWN = UNKNOWN_STRING_VALUE
+MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+"""How the engine marks a secret on the wire."""
+
+MANDATORY = analyzer_pb2.EnforcementLevel.MANDATORY
+ADVISORY = analyzer_pb2.EnforcementLevel.ADVISORY
+
+Report = Callable[..., None]
+
+
+class Sdk:
+    """The SDK's server with policies as an author would write them without the frame."""
+
+    def __init__(self, *policies: Policy, level: EnforcementLevel = EnforcementLevel.MANDATORY) -> None:
+        self._servicer: Any = _PolicyAnalyzerServicer("pack", "0.0.1", list(policies), level)
+
+    def ask(self, props: given.Props) -> analyzer_pb2.AnalyzeResponse:
+        """What the engine is answered about one resource."""
+        response: analyzer_pb2.AnalyzeResponse = self._servicer.Analyze(request(props), None)
+        return response
+
+    def ask_stack(self, *resources: analyzer_pb2.AnalyzerResource) -> analyzer_pb2.AnalyzeResponse:
+        """What it is answered about a stack."""
+        stack = analyzer_pb2.AnalyzeStackRequest(resources=resources)
+        response: analyzer_pb2.AnalyzeResponse = self._servicer.AnalyzeStack(stack, None)
+        return response
+
+    def remediate(self, props: given.Props) -> analyzer_pb2.RemediateResponse:
+        """What it is answered when it asks for changes."""
+        response: analyzer_pb2.RemediateResponse = self._servicer.Remediate(request(props), None)
+        return response
+
+
+def request(props: given.Props) -> analyzer_pb2.AnalyzeRequest:
+    return analyzer_pb2.AnalyzeRequest(type=CONTAINER, urn="urn:x", name="x", properties=pack.struct(props))
+
+
+def on_resource(validate: Callable[[ResourceValidationArgs, Report], None]) -> Policy:
+    return ResourceValidationPolicy(name="plain", description="d", validate=validate)
+
+
+def seen(props: given.Props) -> Mapping[str, Any]:
+    """What a rule is handed."""
+    kept: list[Mapping[str, Any]] = []
+    Sdk(on_resource(lambda args, _: kept.append(args.props))).ask(props)
+    return kept[0]
+
+
+def test_one_unknown_makes_a_mandatory_rule_a_remark() -> None:
+    def validate(args: ResourceValidationArgs, report: Report) -> None:
+        report("before")
+        assert args.props["user"]
+
+    found = Sdk(on_resource(validate)).ask({"user": UNKNOWN}).diagnostics
+    assert [(item.enforcementLevel, item.message.partition("\n")[2]) for item in found[:1]] == [
+        (MANDATORY, "before")
+    ]
+    assert found[1].enforcementLevel == ADVISORY
+    assert found[1].message.startswith("can't run policy 'plain'")
+
+
+def test_one_unknown_of_one_resource_ends_a_rule_on_the_stack() -> None:
+    def validate(args: StackValidationArgs, report: Report) -> None:
+        for resource in args.resources:
+            report(resource.props["user"], resource.urn)
+
+    server = Sdk(StackValidationPolicy(name="plain", description="d", validate=validate))
+    resources = [pack.resource(CONTAINER, f"urn:{user}", {"user": user}) for user in (UNKNOWN, "0")]
+    (found,) = server.ask_stack(*resources).diagnostics
+    assert found.enforcementLevel == ADVISORY
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda props: "user" in props,
+        lambda props: props.get("user"),
+        lambda props: list(props.items()),
+        lambda props: list(props["list"]),
+    ],
+    ids=["in", "get", "items", "iteration"],
+)
+def test_looking_at_an_unknown_raises(touch: Callable[[Any], object]) -> None:
+    with pytest.raises(UnknownValueError):
+        touch(seen({"user": UNKNOWN, "list": [UNKNOWN]}))
+
+
+def test_keys_can_be_looked_at_and_a_slice_shows_the_sentinel() -> None:
+    props = seen({"user": UNKNOWN, "list": [UNKNOWN]})
+    assert set(props.keys()) == {"user", "list"}
+    assert props["list"][0:1] == [UNKNOWN]
+
+
+def test_what_a_rule_is_handed_is_no_dict_and_no_list() -> None:
+    props = seen({"list": ["a"], "object": {"a": "b"}})
+    assert not isinstance(props, dict)
+    assert not isinstance(props["list"], list)
+    assert props["list"] != ["a"]
+    assert not isinstance(props["object"], dict)
+
+
+def test_the_error_of_unknowns_is_found_in_its_module_alone() -> None:
+    assert not hasattr(pulumi_policy, "UnknownValueError")
+
+
+def test_every_number_is_a_float() -> None:
+    assert type(seen({"port": 80})["port"]) is float
+
+
+def test_a_rule_sees_a_secret_in_plain_text_and_cannot_tell() -> None:
+    props = seen({"envs": {**MARK, "value": ["PASSWORD=canary"]}})
+    assert props["envs"][0] == "PASSWORD=canary"
+
+
+def test_a_message_is_printed_as_it_is() -> None:
+    secret: given.Props = {"user": {**MARK, "value": "canary"}}
+    (found,) = Sdk(on_resource(lambda args, report: report(args.props["user"]))).ask(secret).diagnostics
+    assert found.message == "d\ncanary"
+
+
+def test_a_remediation_is_handed_the_sentinel_as_a_value() -> None:
+    kept: list[object] = []
+    policy = ResourceValidationPolicy(
+        name="plain",
+        description="d",
+        enforcement_level=EnforcementLevel.REMEDIATE,
+        remediate=lambda args: kept.append(args.props["user"]),
+    )
+    assert not Sdk(policy).remediate({"user": UNKNOWN}).remediations
+    assert kept == [UNKNOWN]
+
+
+def test_any_other_error_in_a_rule_ends_the_call() -> None:
+    def validate(*_: object) -> None:
+        raise KeyError("user")
+
+    with pytest.raises(KeyError):
+        Sdk(on_resource(validate)).ask({})
+
+
+def test_without_a_level_a_rule_is_advice() -> None:
+    assert inspect.signature(PolicyPack).parameters["enforcement_level"].default is None
+    server = Sdk(on_resource(lambda _, report: report("x")), level=EnforcementLevel.ADVISORY)
+    assert server.ask({}).diagnostics[0].enforcementLevel == ADVISORY
+
+
+def test_what_does_not_apply_is_said_with_its_reason_and_ends_the_rule() -> None:
+    def validate(args: ResourceValidationArgs, report: Report) -> None:
+        args.not_applicable("another type")
+        report("not reached")
+
+    response = Sdk(on_resource(validate)).ask({})
+    assert [(item.policy_name, item.reason) for item in response.not_applicable] == [
+        ("plain", "another type")
+    ]
+    assert not response.diagnostics
+
+
+def test_rules_are_asked_in_the_order_of_the_pack() -> None:
+    order: list[str] = []
+    policies = [
+        ResourceValidationPolicy(
+            name=name, description="d", validate=lambda *_, name=name: order.append(name)
+        )
+        for name in ("b", "a", "c")
+    ]
+    Sdk(*policies).ask({})
+    assert order == ["b", "a", "c"]
+
+
+def test_building_a_pack_starts_a_server_whose_port_is_all_that_is_printed() -> None:
+    program = (
+        "from pulumi_policy import *\n"
+        "PolicyPack('p', [ResourceValidationPolicy('n', 'd', lambda a, r: None)])\n"
+        "print('never reached')"
+    )
+    process = subprocess.Popen((sys.executable, "-u", "-c", program), stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip().isdigit()
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        assert "never" not in process.communicate(timeout=10)[0]
+
+
+def test_a_dynamic_resource_has_a_type_of_its_own_when_its_class_names_one() -> None:
+    class Named(dynamic.Resource, module="railway", name="Thing"):
+        """A class as components have it."""
+
+    class Provider(dynamic.ResourceProvider):
+        """Makes nothing."""
+
+    class Plain(dynamic.Resource):
+        """A class that names none."""
+
+    def program() -> None:
+        Named(Provider(), "named", {})
+        Plain(Provider(), "other", {})
+
+    types = {found.name: found.type for found in record(program).registrations}
+    assert types == {
+        "named": "pulumi-python:dynamic/railway:Thing",
+        "other": "pulumi-python:dynamic:Resource",
+    }
