@@ -19,8 +19,11 @@ _GIVE_UP_SECONDS = 60
 """How long an interrupted engine may take to finish what it has begun."""
 
 
-def timed(argv: Sequence[str], *, log: str, cwd: Path, env: Mapping[str, str]) -> float:
+def timed(argv: Sequence[str], *, log: str, cwd: Path, env: Mapping[str, str], connect: bool = True) -> float:
     """Seconds that a command takes; the connections to the nodes are opened before the clock starts.
+
+    Args:
+        connect: Whether the command contacts the nodes at all.
 
     The command gets a process group of its own. Otherwise ^C would reach engine and bench at once, and the
     bench would clean the nodes while the engine still makes containers there.
@@ -28,7 +31,8 @@ def timed(argv: Sequence[str], *, log: str, cwd: Path, env: Mapping[str, str]) -
     Raises:
         StepError: It failed, so its time means nothing; the output is in the log named `log`.
     """
-    nodes.open_masters()
+    if connect:
+        nodes.open_masters()
     file = paths.log_dir() / f"{log}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as out:

@@ -1,0 +1,1 @@
+"""Programs that benches run as Pulumi projects of their own."""
