@@ -1,7 +1,7 @@
-"""`python -m bench.policies`: what the policy pack adds to a preview, by the same preview with and without it.
+"""`python -m bench.policies`: what the policy pack adds to a preview, by the same preview without it.
 
-The swarm of production is filled up with idle services to the size that is asked for; a preview contacts no host, so
-this needs the engine and not the lab. Both take turns, and every round begins with the other one.
+The swarm of production is filled up with idle services to the size that is asked for; a preview contacts no
+host, so this needs the engine and not the lab. Both take turns, and every round begins with the other one.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def configure(folder: Path, containers: int) -> None:
 def preview(folder: Path, *more: str) -> float:
     """Seconds of a preview from an empty state."""
     command = (
-        "pulumi", "preview", "--stack", STACK, "--non-interactive", "--color", "never", "--suppress-outputs", *more,
+        "pulumi", "preview", "--stack", STACK, "--non-interactive", "--color", "never",
+        "--suppress-outputs", *more,
     )  # fmt: skip
     return timed(command, log="bench-policies", cwd=folder, env=_environment(folder), connect=False)
 

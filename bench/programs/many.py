@@ -1,7 +1,7 @@
 """The swarm as it is, and beside it as many idle services as it takes to have `bench:containers` of them.
 
-The idle ones are Redis' exporter without all that others know of it, so that every policy holds for them too: what is
-refused would end the preview that is timed.
+The idle ones are Redis' exporter without all that others know of it, so that every policy holds for them too:
+what is refused would end the preview that is timed.
 """
 
 from __future__ import annotations
