@@ -6,7 +6,7 @@ A path names the key of the stack file where the operator can mend it there, oth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
@@ -16,7 +16,7 @@ from components.model.capacity import engine_capacities
 from components.model.endpoints import external_endpoints
 from components.model.naming import volume_name
 from components.model.problems import Problem
-from components.model.secrets import SecretSource
+from components.model.secrets import SecretRef, SecretSource
 from components.model.specs import ServiceSpec
 
 if TYPE_CHECKING:
@@ -29,11 +29,15 @@ GPU_PROCESS_MIB: Final = 512
 """What CUDA takes for each process before vLLM measures: it lies outside the engine's share of the card."""
 
 
-def find_problems(settings: Settings, swarm: Swarm) -> list[Problem]:
-    """Every problem of this swarm, sorted; an empty list means that it may be deployed."""
+def find_problems(settings: Settings, swarm: Swarm, elsewhere: Iterable[SecretRef] = ()) -> list[Problem]:
+    """Every problem of this swarm, sorted; an empty list means that it may be deployed.
+
+    Args:
+        elsewhere: Secrets that no service on a node needs, but one in the cloud does.
+    """
     problems = [
         *check_names_in_settings(settings, swarm),
-        *check_epochs(settings, swarm),
+        *check_epochs(settings, swarm, elsewhere),
         *check_keys(settings),
         *check_addresses(settings),
         *check_subnets(settings),
@@ -63,10 +67,10 @@ def check_names_in_settings(settings: Settings, swarm: Swarm) -> Iterator[Proble
             yield Problem(f"aiswarm:{section}", f"must name one of {', '.join(known)}", repr(name))
 
 
-def check_epochs(settings: Settings, swarm: Swarm) -> Iterator[Problem]:
+def check_epochs(settings: Settings, swarm: Swarm, elsewhere: Iterable[SecretRef]) -> Iterator[Problem]:
     """Epochs count secrets that there are, and that may be renewed."""
     references = {ref for specs in swarm.values() for spec in specs for ref in spec.all_references}
-    generated = [ref for ref in references if ref.source is SecretSource.GENERATED]
+    generated = [ref for ref in (*references, *elsewhere) if ref.source is SecretSource.GENERATED]
     known = sorted({ref.rotates_as for ref in generated if ref.family or not ref.kept_with_data})
     for name in sorted(set(settings.epochs) - set(known)):
         yield Problem("aiswarm:epochs", f"must name one of {', '.join(known)}", repr(name))
