@@ -12,6 +12,7 @@ import yaml
 from components.catalogue import railway
 from components.catalogue.railway import cloud
 from components.catalogue.swarm import swarm
+from components.model.checks import find_problems
 from components.model.cloud import Cloud, CloudRole, CloudService, CloudVolume, bill, monthly_dollars
 from components.model.cloud_checks import find_cloud_problems
 from components.model.secrets import SecretRef
@@ -189,3 +190,10 @@ def test_a_public_service_without_a_key_is_refused() -> None:
     services = tuple(replace(one, secrets={}) for one in project().services if one.public)
     (problem,) = find_cloud_problems(replace(project(), services=services))
     assert "must ask for a key" in str(problem)
+
+
+def test_a_secret_that_is_used_there_alone_may_have_an_epoch() -> None:
+    found = settings("prod", railway=ON, epochs={"railway-model-key": 2})
+    assert find_problems(found, swarm(found), project().references) == []
+    (problem,) = find_problems(found, swarm(found))
+    assert str(problem).endswith("got 'railway-model-key'")

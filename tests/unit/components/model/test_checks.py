@@ -16,7 +16,6 @@ from components.config.settings import Settings
 from components.model.checks import find_problems
 from components.model.mounts import DataVolume
 from components.model.parts import Health, Port
-from components.model.secrets import SecretRef
 from components.model.specs import ServiceSpec
 from tests.ports import ANYONE
 from tests.unit.components.stacks import STACKS, raw, settings
@@ -281,12 +280,6 @@ def test_an_epoch_of_what_cannot_be_renewed(name: str) -> None:
 def test_everything_that_rotates_may_have_an_epoch() -> None:
     epochs = dict.fromkeys(ROTATING.split(", "), 7)
     assert problems(settings("prod", epochs=epochs)) == []
-
-
-def test_a_secret_of_the_cloud_alone_may_have_an_epoch_where_there_is_one() -> None:
-    found = settings("prod", epochs={"railway-model-key": 2})
-    assert len(find_problems(found, swarm(found))) == 1
-    assert find_problems(found, swarm(found), [SecretRef(name="railway-model-key")]) == []
 
 
 def test_a_key_in_two_places() -> None:
