@@ -15,7 +15,7 @@ import yaml
 
 from components.catalogue.images import IMAGES
 from components.deploy.authority import write_authority
-from lab import environment, nodes, paths, stack_file, tls
+from lab import environment, nodes, paths, recovery, stack_file, tls
 from lab.environment import STACK
 from lab.images import LabImage
 from lab.nodes import LabNode, railway
@@ -33,8 +33,10 @@ HEALTHY_WITHIN_SECONDS = 180
 
 RAILWAY = "aiswarm:railway"
 
+RECOVER = f"./swarm recover --stack {STACK} --yes && make up"
+
 LOCKED = "currently locked"
-"""What the engine prints when another one holds the stack, or died while it did (pkg/backend/diy/lock.go)."""
+"""What the engine prints when another one holds the stack (pkg/backend/diy/lock.go)."""
 
 
 def configure(
@@ -105,8 +107,13 @@ def deploy(steps: Steps) -> None:
     Raises:
         StepError: The engine refused, the existing Qdrant was touched, or a service never became healthy.
     """
+    nodes.open_masters()
+    with steps.step("an earlier deployment") as step:
+        try:
+            step.note = recovery.free_of_the_dead() or "nothing to recover"
+        except SwarmError as error:
+            raise StepError(str(error), hint=RECOVER) from error
     with steps.step("pulumi up") as step:
-        nodes.open_masters()
         write_authority(STACK, (tls.vault_folder() / "ca.pem").read_text(), project=paths.REPO)
         try:
             with watch.guarded(stack.read(STACK)):
@@ -138,8 +145,8 @@ def _pulumi_up() -> str:
             )
     except StepError as error:
         if log.exists() and LOCKED in log.read_text(errors="replace"):
-            error.cause = "an earlier `pulumi` was killed, or one is still at work on the stack"
-            error.hint = f"./swarm recover --stack {STACK} --yes && make up"
+            error.cause = "another `pulumi` is at work on the stack, or was killed on another machine"
+            error.hint = RECOVER
         raise
     return log.read_text(errors="replace")
 
