@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab import environment, nodes, paths
+from ops import stack
 from ops.prove import engine
 from ops.prove.engine import Said
 from ops.prove.homes import homes
@@ -28,6 +29,12 @@ LEAK = "prove-leak"
 SECRET = "postgres-password"  # noqa: S105 - a name; no service of thanos needs this one
 NODE = "thanos"
 SERVER = "oracle"
+
+
+@pytest.fixture(scope="module")
+def deployed(deployed: Stack) -> Stack:
+    """The stack as it is now: a rotation gives the seal another key, and so every home of it."""
+    return stack.read(deployed.name)
 
 
 @pytest.fixture(scope="module")
