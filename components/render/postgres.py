@@ -42,31 +42,12 @@ def postgres_files(
     Args:
         roles: The file with its password by each role's name.
     """
-    allowed = "\n".join(f"host   sameuser  all       {network!s:<24} scram-sha-256" for network in networks)
     statements = "".join(
         from_template("postgres/role.sql", name=name, password_file=file) for name, file in roles.items()
     ) + from_template("postgres/monitor.sql", name=monitor.name, password_file=monitor.password_file)
     return (
-        ConfigFile(
-            name="postgresql.conf",
-            text=from_template(
-                "postgres/postgresql.conf",
-                shared_buffers_mib=memory_mib // 4,
-                cache_mib=memory_mib // 2,
-                maintenance_mib=max(memory_mib // 16, 16),
-            ),
-        ),
-        ConfigFile(
-            name="pg_hba.conf",
-            text=from_template(
-                "postgres/pg_hba.conf",
-                allowed=allowed,
-                monitor="\n".join(
-                    f"host   postgres  {monitor.name:<8}  {network!s:<24} scram-sha-256"
-                    for network in (_CONTAINER, monitor.network)
-                ),
-            ),
-        ),
+        _server(memory_mib),
+        _access(networks, monitor),
         ConfigFile(
             name=ROLES_SCRIPT,
             text=from_template(
@@ -75,6 +56,34 @@ def postgres_files(
                 files=" ".join((superuser_file, *roles.values(), monitor.password_file)),
                 superuser_file=superuser_file,
                 statements=statements,
+            ),
+        ),
+    )
+
+
+def _server(memory_mib: int) -> ConfigFile:
+    return ConfigFile(
+        name="postgresql.conf",
+        text=from_template(
+            "postgres/postgresql.conf",
+            shared_buffers_mib=memory_mib // 4,
+            cache_mib=memory_mib // 2,
+            maintenance_mib=max(memory_mib // 16, 16),
+        ),
+    )
+
+
+def _access(networks: Iterable[IPv4Network], monitor: Monitor) -> ConfigFile:
+    return ConfigFile(
+        name="pg_hba.conf",
+        text=from_template(
+            "postgres/pg_hba.conf",
+            allowed="\n".join(
+                f"host   sameuser  all       {network!s:<24} scram-sha-256" for network in networks
+            ),
+            monitor="\n".join(
+                f"host   postgres  {monitor.name:<8}  {network!s:<24} scram-sha-256"
+                for network in (_CONTAINER, monitor.network)
             ),
         ),
     )
