@@ -21,6 +21,7 @@ import httpx
 
 from components.catalogue import consul, postgres, redis
 from components.catalogue.credentials import OPERATOR_NAME, REDIS_NAME
+from components.config.settings import EdgeSettings
 from components.model.specs import ServiceSpec
 from components.model.vault import node_role
 from components.render.openbao import NODES_MOUNT, PULUMI_ROLE
@@ -145,6 +146,25 @@ def bearer(url: str, *, prefix: str = "", ca: Path | None = None) -> Ask:
     return lambda key: _http(url, {"authorization": f"Bearer {prefix}{key}"}, ca)
 
 
+def edge(domain: str, way: EdgeSettings | None, *, prefix: str) -> Ask:
+    """Ask the router at Railway; by another way than name servers say, it is still asked for by its name.
+
+    Args:
+        way: Where the stack file says that the domain answers, with whose certificate.
+        prefix: What stands before the value in the key.
+    """
+
+    def ask(key: str) -> Reply:
+        headers = {"host": domain, "authorization": f"Bearer {prefix}{key}"}
+        address = f"{way.address}:{way.port}" if way else domain
+        context = ssl.create_default_context(cadata=way.ca_certificate or None if way else None)
+        with httpx.Client(verify=context, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            url, named = f"https://{address}/v1/models", {"sni_hostname": domain}
+            return _by_status(url, client.get(url, headers=headers, extensions=named).status_code)
+
+    return ask
+
+
 def api_key(url: str) -> Ask:
     """Ask an HTTP server that takes its key in a header of its own."""
     return lambda key: _http(url, {"x-api-key": key}, None)
@@ -204,7 +224,10 @@ def program_login(stack: Stack) -> Ask:
 def _http(url: str, headers: dict[str, str], ca: Path | None) -> Reply:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
     with httpx.Client(verify=context, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-        status = client.get(url, headers=headers).status_code
+        return _by_status(url, client.get(url, headers=headers).status_code)
+
+
+def _by_status(url: str, status: int) -> Reply:
     if status == httpx.codes.OK:
         return Reply(Answer.ACCEPTED)
     refused = status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}

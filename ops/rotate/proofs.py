@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.catalogue import documents, grafana, open_webui, postgres, rag, redis
+from components.catalogue import documents, grafana, open_webui, postgres, rag, railway, redis
 from components.catalogue.credentials import (
     CONSUL_AGENT_TOKEN,
     CONSUL_GOSSIP_KEY,
@@ -29,6 +29,8 @@ from components.catalogue.credentials import (
     POSTGRES_EXPORTER_PASSWORD,
     POSTGRES_PASSWORD,
     RAG_KEY,
+    RAILWAY_ROUTER_KEY,
+    RAILWAY_ROUTER_KEY_PARTS,
     REDIS_EXPORTER_PASSWORD,
     REDIS_NAME,
     REDIS_PASSWORD,
@@ -112,6 +114,12 @@ def _gateway(around: Surroundings) -> Found:
     url = f"{engine.output(around.stack.name, 'chat_url')}/v1/models"
     prefix = str(LITELLM_MASTER_KEY_PARTS[0])
     yield url, programs.bearer(url, prefix=prefix, ca=around.ca)
+
+
+def _router(around: Surroundings) -> Found:
+    settings = around.stack.settings
+    domain, prefix = railway.domain(settings), str(RAILWAY_ROUTER_KEY_PARTS[0])
+    yield f"the router at {domain}", programs.edge(domain, settings.railway.edge, prefix=prefix)
 
 
 def _engines(around: Surroundings) -> Found:
@@ -208,6 +216,7 @@ _PROGRAMS: Mapping[str, Callable[[Surroundings], Found]] = {
     CONSUL_GOSSIP_KEY.name: _gossip,
     DOCUMENTS_KEY.name: _documents,
     RAG_KEY.name: _rag,
+    RAILWAY_ROUTER_KEY.name: _router,
     OPEN_WEBUI_SESSION_KEY.name: _sessions,
     PULUMI_ID: _program,
 }

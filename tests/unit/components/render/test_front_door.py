@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components.catalogue import cloud_door
 from components.catalogue.haproxy import API_INTERNAL, haproxy
 from components.catalogue.swarm import swarm
 from components.model.endpoints import ManagedEndpoint
@@ -77,7 +78,7 @@ def test_every_program_behind_the_proxy_is_named_as_a_flow_to_a_port_that_it_has
     servers = {
         line.split()[1] for lines in config(spec).values() for line in lines if line.startswith("server ")
     }
-    assert {flow.to for flow in spec.talks_to} == servers
+    assert {flow.to for flow in spec.talks_to} == servers - {cloud_door.NAME}  # is no service of a node
     assert all(ports[flow.to].port(flow.port) for flow in spec.talks_to)
 
 
@@ -87,5 +88,6 @@ def test_the_gateway_names_every_program_that_it_talks_to(stack: str) -> None:
     flows = specs["oracle-litellm"].talks_to
     assert all(specs[flow.to].port(flow.port) for flow in flows)
     pools = [flow.port for flow in flows if flow.to == "oracle-haproxy"]
-    assert pools == ["pool-primary", "pool-secondary", "pool-backup"]
+    cloud = [cloud_door.NAME] if settings(stack).railway.enabled else []
+    assert pools == ["pool-primary", "pool-secondary", "pool-backup", *cloud]
     assert ("oracle-postgres" in {flow.to for flow in flows}) is settings(stack).gateway.database

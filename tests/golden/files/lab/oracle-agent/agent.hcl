@@ -158,6 +158,14 @@ template {
 }
 
 template {
+  source = "/agent/templates/litellm/railway_key.ctmpl"
+  destination = "/secrets/litellm/railway_key"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
   source = "/agent/templates/litellm/version.ctmpl"
   destination = "/secrets/litellm/.version"
   perms = "0440"
@@ -184,6 +192,14 @@ template {
 template {
   source = "/agent/templates/haproxy/keys.ctmpl"
   destination = "/secrets/haproxy/keys"
+  perms = "0440"
+  backup = false
+  error_on_missing_key = true
+}
+
+template {
+  source = "/agent/templates/haproxy/cloud_keys.ctmpl"
+  destination = "/secrets/haproxy/cloud_keys"
   perms = "0440"
   backup = false
   error_on_missing_key = true

@@ -10,4 +10,6 @@ ENGINE_KEY=$(cat /run/secrets/engine_key)
 export ENGINE_KEY
 REDIS_PASSWORD=$(cat /run/secrets/redis_password)
 export REDIS_PASSWORD
+RAILWAY_KEY=$(cat /run/secrets/railway_key)
+export RAILWAY_KEY
 exec litellm --config /etc/litellm/config.yaml --host 0.0.0.0 --port 4000 --num_workers 1
