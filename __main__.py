@@ -21,7 +21,7 @@ settings = load()
 swarm, cloud = services_of(settings), cloud_of(settings)
 refuse(
     [
-        *find_problems(settings, swarm, cloud_references(cloud)),
+        *find_problems(settings, swarm, cloud),
         *find_railway_problems(settings.railway, cloud),
         *find_missing_inputs(settings, swarm),
     ]

@@ -32,6 +32,8 @@ PARALLEL = 12
 HEALTHY_WITHIN_SECONDS = 180
 
 RAILWAY = "aiswarm:railway"
+CLOUD_MODEL = "llama-cpp"
+"""Runs at Railway alone, so in the lab the stand-in for Railway answers for it, and has its image."""
 
 RECOVER = f"./swarm recover --stack {STACK} --yes && make up"
 
@@ -236,12 +238,13 @@ def complete(
         settings["address"] = node.address
         settings["arch"] = archs[node.name]
         settings.setdefault("ssh", {})["host_key"] = node.host_key
-    merged["aiswarm:images"] = {
-        name: {"reference": image.reference, "platforms": list(image.platforms), "stand_in": image.stand_in}
-        for name, image in images.items()
-        if name in IMAGES
-    }
+    merged["aiswarm:images"] = {name: _declared(image) for name, image in images.items() if name in IMAGES}
     if RAILWAY in merged:
         merged[RAILWAY] |= railway.settings()
+        merged["aiswarm:images"][CLOUD_MODEL] = _declared(images["railway"])
     assert isinstance(merged, dict)  # noqa: S101 - json.loads cannot say so
     return merged
+
+
+def _declared(image: LabImage) -> dict[str, object]:
+    return {"reference": image.reference, "platforms": list(image.platforms), "stand_in": image.stand_in}

@@ -21,6 +21,7 @@ from components.model.specs import ServiceSpec
 
 if TYPE_CHECKING:
     from components.config.settings import NodeSettings, Settings
+    from components.model.cloud import Cloud
 
 Swarm = Mapping[str, tuple[ServiceSpec, ...]]
 
@@ -29,15 +30,15 @@ GPU_PROCESS_MIB: Final = 512
 """What CUDA takes for each process before vLLM measures: it lies outside the engine's share of the card."""
 
 
-def find_problems(settings: Settings, swarm: Swarm, elsewhere: Iterable[SecretRef] = ()) -> list[Problem]:
+def find_problems(settings: Settings, swarm: Swarm, cloud: Cloud | None = None) -> list[Problem]:
     """Every problem of this swarm, sorted; an empty list means that it may be deployed.
 
     Args:
-        elsewhere: Secrets that no service on a node needs, but one in the cloud does.
+        cloud: Its secrets and images are known names in the settings, too.
     """
     problems = [
-        *check_names_in_settings(settings, swarm),
-        *check_epochs(settings, swarm, elsewhere),
+        *check_names_in_settings(settings, swarm, cloud),
+        *check_epochs(settings, swarm, cloud.references if cloud else ()),
         *check_keys(settings),
         *check_addresses(settings),
         *check_subnets(settings),
@@ -57,10 +58,11 @@ def find_problems(settings: Settings, swarm: Swarm, elsewhere: Iterable[SecretRe
     return sorted(problems)
 
 
-def check_names_in_settings(settings: Settings, swarm: Swarm) -> Iterator[Problem]:
+def check_names_in_settings(settings: Settings, swarm: Swarm, cloud: Cloud | None) -> Iterator[Problem]:
     """Overrides must name something that exists: a misspelt one would silently do nothing."""
     specs = [spec for specs in swarm.values() for spec in specs]
-    images = sorted({spec.image.name for spec in specs})
+    in_cloud = cloud.services if cloud else ()
+    images = sorted({*(spec.image.name for spec in specs), *(service.image.name for service in in_cloud)})
     services = sorted(spec.full_name for spec in specs)
     for section, given, known in (("images", settings.images, images), ("limits", settings.limits, services)):
         for name in sorted(set(given) - set(known)):

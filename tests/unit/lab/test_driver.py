@@ -207,4 +207,11 @@ def test_railway_is_the_labs_own_where_it_is_wanted(monkeypatch: pytest.MonkeyPa
 
     assert stack.RAILWAY not in stack.complete(committed, (), {}, {})
     committed[stack.RAILWAY] = {"enabled": True}
-    assert stack.complete(committed, (), {}, {})[stack.RAILWAY] == {"enabled": True, "workspace_id": "ours"}
+    built = LabImage(
+        name="railway", reference="registry/railway:1", stand_in=True, platforms=("linux/amd64",)
+    )
+    merged = stack.complete(committed, (), {"railway": built}, {})
+    assert merged[stack.RAILWAY] == {"enabled": True, "workspace_id": "ours"}
+    given = merged["aiswarm:images"]
+    assert isinstance(given, dict)
+    assert given[stack.CLOUD_MODEL]["reference"] == "registry/railway:1"

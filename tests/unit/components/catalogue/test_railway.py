@@ -194,6 +194,15 @@ def test_a_public_service_without_a_key_is_refused() -> None:
 
 def test_a_secret_that_is_used_there_alone_may_have_an_epoch() -> None:
     found = settings("prod", railway=ON, epochs={"railway-model-key": 2})
-    assert find_problems(found, swarm(found), project().references) == []
+    assert find_problems(found, swarm(found), project()) == []
     (problem,) = find_problems(found, swarm(found))
     assert str(problem).endswith("got 'railway-model-key'")
+
+
+def test_images_of_the_cloud_may_be_replaced_while_there_is_one() -> None:
+    given = {**OWN_REGISTRY["gpt-researcher"], "reference": f"registry.test/llama:1@sha256:{'0' * 64}"}
+    found = settings("prod", railway=ON, images={"llama-cpp": given})
+
+    assert find_problems(found, swarm(found), cloud(found)) == []
+    (problem,) = find_problems(found, swarm(found))
+    assert "'llama-cpp'" in str(problem)
