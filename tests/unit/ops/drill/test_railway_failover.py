@@ -27,12 +27,16 @@ class Swarm:
         self.cloud_answers = True
         self.cloud_takes_anything = False
         self.needs_redis = False
+        self.gateway_comes_back = True
+        self.gateway_is_away = False
 
     def on_node(self, _: NodeSettings, command: str, **__: object) -> str:
         """Start or stop a container."""
         self.commands.append(command)
         name = command.rsplit(" ", 1)[1]
         (self.away.add if " stop " in command else self.away.discard)(name)
+        if name == "oracle-litellm":
+            self.gateway_is_away = " stop " in command or not self.gateway_comes_back
         return ""
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -42,8 +46,11 @@ class Swarm:
         known = request.headers["authorization"] == f"Bearer {KNOWN}"
         if self.needs_redis and "oracle-redis" in self.away:
             return httpx.Response(500)
-        if "oracle-litellm" in self.away:
-            return httpx.Response(200 if known and self.cloud_answers else 503)
+        if self.gateway_is_away:
+            cloud = known and self.cloud_answers
+            return (
+                httpx.Response(200, headers={ANSWERED_BY: "railway-phi-3"}) if cloud else httpx.Response(503)
+            )
         if not known:
             return httpx.Response(401)
         if not self.away >= ENGINES:
@@ -93,6 +100,15 @@ def test_a_cloud_that_does_not_answer_is_found(swarm: Swarm) -> None:
 def test_a_request_beyond_the_context_that_went_there_is_found(swarm: Swarm) -> None:
     swarm.cloud_takes_anything = True
     assert bad(swarm) == [("no engine", f"200 by {ROUTER_STEP}")]
+
+
+def test_a_cloud_that_goes_on_answering_is_no_gateway_that_is_back(swarm: Swarm) -> None:
+    swarm.gateway_comes_back = False
+    assert bad(swarm) == [
+        ("gateway back", "200 by railway-phi-3, 0 requests failed meanwhile"),
+        ("no Redis", "10 of 10 failed"),
+        ("Redis back", "200 by railway-phi-3, 0 requests failed meanwhile"),
+    ]
 
 
 def test_requests_that_fail_without_redis_are_counted(swarm: Swarm) -> None:
