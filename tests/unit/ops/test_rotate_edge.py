@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,8 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 
 def way(port: int, authority: Path) -> EdgeSettings:
-    given = {"address": "127.0.0.1", "port": port, "ca_certificate": authority.read_text()}
-    return EdgeSettings.model_construct(**given)
+    text = authority.read_text()
+    return EdgeSettings.model_construct(address=IPv4Address("127.0.0.1"), port=port, ca_certificate=text)
 
 
 def test_the_routers_key_opens_it_and_a_strangers_does_not(port: int, tmp_path: Path) -> None:
