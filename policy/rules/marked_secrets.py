@@ -45,7 +45,7 @@ def check_marks(resource: Resource) -> Iterator[Problem]:
 
 def check_open_fields(command: Resource) -> Iterator[Problem]:
     """Refuse marked secrets in all that is shown of a command."""
-    fields = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in command.marks()}
+    fields = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in command.secrets}
     for field in sorted(fields & set(_OPEN)):
         got = "a value that is marked as secret"
         yield command.problem(field, "must hold nothing secret", got, _FIX)

@@ -4,7 +4,7 @@ Everything there can be read by whoever may ask the Docker engine (`docker inspe
 program in the container. The one place of a container that is written and not kept in its definition is
 `uploads`; SEC-003 judges those.
 
-The rule reads the marks that the program set, not the values: see `support/secrets.py` for how, and for what
+The rule reads the marks that the program set, not the values: see `support/wire.py` for how, and for what
 it cannot see.
 """
 
@@ -24,7 +24,7 @@ _FIX = "hand the secret over as a file, and name the file"
 
 def check_marks(resource: Resource) -> Iterator[Problem]:
     """Refuse secrets in every field but a container's uploads."""
-    marked = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in resource.marks()}
+    marked = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in resource.secrets}
     allowed = {"uploads"} if resource.type == CONTAINER else set()
     for field in sorted(marked - allowed):
         yield resource.problem(field, "must hold nothing secret", "a value that is marked as secret", _FIX)

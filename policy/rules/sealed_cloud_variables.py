@@ -45,7 +45,7 @@ def check_readable(variables: Resource) -> Iterator[Problem]:
     readable = variables.fields.nested("variables")
     for name in readable:
         path = readable.path(name)
-        if any(mark == "variables" or mark.startswith(path) for mark in variables.marks()):
+        if any(mark == "variables" or mark.startswith(path) for mark in variables.secrets):
             yield variables.problem(path, "must be sealed", "a value that is marked as secret", _FIX)
             continue
         if readable.is_unknown(name):

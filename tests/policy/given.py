@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from policy.rules.support.fields import Fields, plain
+from policy.rules.support.fields import Fields
 from policy.rules.support.resources import CONTAINER, REMOTE_IMAGE, VOLUME, Resource
 from tests.policy import locks
 
@@ -143,7 +143,5 @@ def marked(resource: Resource, *paths: str) -> Resource:
 
 
 def fields(props: Props, path: str = "") -> Fields:
-    """Properties after the conversion that every rule sees."""
-    values = plain(props)
-    assert isinstance(values, dict)
-    return Fields(values, path)
+    """Properties as every rule sees them; an unknown value is a `Marker`."""
+    return Fields(props, path)

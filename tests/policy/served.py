@@ -1,21 +1,21 @@
-"""The whole pack in the SDK's own server, in this process: what the engine would be answered."""
+"""The whole pack in this process, asked over the protocol's own messages: what the engine is answered."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
-from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
-from pulumi_policy.policy import Policy, _PolicyAnalyzerServicer
 
 from policy.rules.support import assembly
 from policy.rules.support.exceptions import Exceptions
-from policy.rules.support.rule import AnyRule
+from policy.rules.support.judge import Judge
+from policy.rules.support.rule import AnyRule, ResourceRule
+from policy.rules.support.run import Run
+from policy.rules.support.server import Server
 from tests.components.recording import Registration
 from tests.policy import pack
 from tests.policy.recorded import recording
@@ -100,39 +100,32 @@ class Answers:
 
 
 def _is_out_of_place(reason: str | None) -> bool:
-    return reason is not None and ("is not judged by" in reason or "does not implement" in reason)
+    return reason is not None and "another type" in reason
 
 
 class Served:
     """A pack that answers as the real one does."""
 
     def __init__(self, rules: Sequence[AnyRule] | None = None, exceptions: Exceptions | None = None) -> None:
-        rules = assembly.every_rule() if rules is None else rules
-        granted = assembly.read_exceptions(FILE, rules, TODAY) if exceptions is None else exceptions
-        self._policies: list[Policy] = assembly.policies(rules, granted)
-        self._servicer: Any = _PolicyAnalyzerServicer(
-            "aiswarm", "0.0.1", self._policies, EnforcementLevel.MANDATORY
-        )
+        self._rules = assembly.every_rule() if rules is None else rules
+        granted = exceptions or assembly.read_exceptions(FILE, self._rules, TODAY)
+        self._server = Server(Judge(self._rules, Run(granted)))
 
-    def configure(self, **settings: analyzer_pb2.PolicyConfig) -> None:
-        """As with `--policy-pack-config`; words of names are joined by `_` here."""
-        configs = {name.replace("_", "-"): config for name, config in settings.items()}
-        self._servicer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configs), None)
+    def configure(self, settings: Mapping[str, analyzer_pb2.PolicyConfig]) -> None:
+        """As with `--policy-pack-config`, by the names of rules."""
+        self._server.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=settings), None)
 
     def judge(self, resources: Sequence[Asked]) -> Answers:
         """A preview: each resource by itself, then all together."""
         answers = Answers()
         for resource in resources:
-            assert not self._servicer.Remediate(resource.before(), None).remediations
-            answers.add(
-                self._servicer.Analyze(resource.before(), None), self._names(ResourceValidationPolicy)
-            )
+            answers.add(self._server.Analyze(resource.before(), None), self._names(single=True))
         request = analyzer_pb2.AnalyzeStackRequest(resources=[resource.after() for resource in resources])
-        answers.add(self._servicer.AnalyzeStack(request, None), self._names(StackValidationPolicy))
+        answers.add(self._server.AnalyzeStack(request, None), self._names(single=False))
         return answers
 
-    def _names(self, kind: type[Policy]) -> list[str]:
-        return [found.name for found in self._policies if isinstance(found, kind)]
+    def _names(self, *, single: bool) -> list[str]:
+        return [rule.name for rule in self._rules if isinstance(rule, ResourceRule) is single]
 
 
 @functools.cache

@@ -1,18 +1,15 @@
-"""What the frame knows of pulumi-policy, held against the SDK itself: a new one that differs must fail here.
+"""Why the SDK's own server is not used, held against the SDK itself: once it differs, this must fail.
 
-Each fact is one that some part of the frame exists for. The engine's part of the contract is in the
-end-to-end tests, and secrets are in `test_secret_paths`.
+Each fact is a reason for a part of the frame; what is sent and answered is in `test_wire` and `test_server`.
+The engine's part of the contract is in the end-to-end tests.
 """
 
 from __future__ import annotations
 
 import inspect
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pulumi_policy
 import pytest
 from pulumi import dynamic
 from pulumi.runtime.proto import analyzer_pb2
@@ -23,15 +20,18 @@ from pulumi_policy import (
     ResourceValidationPolicy,
     StackValidationArgs,
     StackValidationPolicy,
+    policy,
+    proxy,
 )
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.policy import Policy, _PolicyAnalyzerServicer
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policy.rules.support.resources import CONTAINER
+from policy.rules.support.wire import UNKNOWNS
 from tests.components.recording import record
 from tests.policy import given, pack
 
-UNKNOWN = UNKNOWN_STRING_VALUE
+UNKNOWN = proxy.UNKNOWN_STRING_VALUE
 MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 """How the engine marks a secret on the wire."""
 
@@ -56,11 +56,6 @@ class Sdk:
         """What it is answered about a stack."""
         stack = analyzer_pb2.AnalyzeStackRequest(resources=resources)
         response: analyzer_pb2.AnalyzeResponse = self._servicer.AnalyzeStack(stack, None)
-        return response
-
-    def remediate(self, props: given.Props) -> analyzer_pb2.RemediateResponse:
-        """What it is answered when it asks for changes."""
-        response: analyzer_pb2.RemediateResponse = self._servicer.Remediate(request(props), None)
         return response
 
 
@@ -103,43 +98,6 @@ def test_one_unknown_of_one_resource_ends_a_rule_on_the_stack() -> None:
     assert found.enforcementLevel == ADVISORY
 
 
-@pytest.mark.parametrize(
-    "touch",
-    [
-        lambda props: "user" in props,
-        lambda props: props.get("user"),
-        lambda props: list(props.items()),
-        lambda props: list(props["list"]),
-    ],
-    ids=["in", "get", "items", "iteration"],
-)
-def test_looking_at_an_unknown_raises(touch: Callable[[Any], object]) -> None:
-    with pytest.raises(UnknownValueError):
-        touch(seen({"user": UNKNOWN, "list": [UNKNOWN]}))
-
-
-def test_keys_can_be_looked_at_and_a_slice_shows_the_sentinel() -> None:
-    props = seen({"user": UNKNOWN, "list": [UNKNOWN]})
-    assert set(props.keys()) == {"user", "list"}
-    assert props["list"][0:1] == [UNKNOWN]
-
-
-def test_what_a_rule_is_handed_is_no_dict_and_no_list() -> None:
-    props = seen({"list": ["a"], "object": {"a": "b"}})
-    assert not isinstance(props, dict)
-    assert not isinstance(props["list"], list)
-    assert props["list"] != ["a"]
-    assert not isinstance(props["object"], dict)
-
-
-def test_the_error_of_unknowns_is_found_in_its_module_alone() -> None:
-    assert not hasattr(pulumi_policy, "UnknownValueError")
-
-
-def test_every_number_is_a_float() -> None:
-    assert type(seen({"port": 80})["port"]) is float
-
-
 def test_a_rule_sees_a_secret_in_plain_text_and_cannot_tell() -> None:
     props = seen({"envs": {**MARK, "value": ["PASSWORD=canary"]}})
     assert props["envs"][0] == "PASSWORD=canary"
@@ -149,18 +107,6 @@ def test_a_message_is_printed_as_it_is() -> None:
     secret: given.Props = {"user": {**MARK, "value": "canary"}}
     (found,) = Sdk(on_resource(lambda args, report: report(args.props["user"]))).ask(secret).diagnostics
     assert found.message == "d\ncanary"
-
-
-def test_a_remediation_is_handed_the_sentinel_as_a_value() -> None:
-    kept: list[object] = []
-    policy = ResourceValidationPolicy(
-        name="plain",
-        description="d",
-        enforcement_level=EnforcementLevel.REMEDIATE,
-        remediate=lambda args: kept.append(args.props["user"]),
-    )
-    assert not Sdk(policy).remediate({"user": UNKNOWN}).remediations
-    assert kept == [UNKNOWN]
 
 
 def test_any_other_error_in_a_rule_ends_the_call() -> None:
@@ -177,6 +123,28 @@ def test_without_a_level_a_rule_is_advice() -> None:
     assert server.ask({}).diagnostics[0].enforcementLevel == ADVISORY
 
 
+def test_each_rule_has_the_resource_decoded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[object] = []
+
+    def decode(props: object, *_: object) -> object:
+        decoded.append(props)
+        return props
+
+    monkeypatch.setattr(policy, "deserialize_properties", decode)
+    policies = [
+        ResourceValidationPolicy(name=name, description="d", validate=lambda *_: None) for name in "abc"
+    ]
+    Sdk(*policies).ask({"user": "a"})
+    assert decoded == [{"user": "a"}] * len(policies)
+
+
+def test_the_signs_of_the_protocol_are_the_sdks() -> None:
+    """The frame reads unknowns and secrets as this SDK's texts, and the engine and it must mean the same."""
+    assert MARK == {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG}
+    named = {value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")}
+    assert named == UNKNOWNS
+
+
 def test_what_does_not_apply_is_said_with_its_reason_and_ends_the_rule() -> None:
     def validate(args: ResourceValidationArgs, report: Report) -> None:
         args.not_applicable("another type")
@@ -187,34 +155,6 @@ def test_what_does_not_apply_is_said_with_its_reason_and_ends_the_rule() -> None
         ("plain", "another type")
     ]
     assert not response.diagnostics
-
-
-def test_rules_are_asked_in_the_order_of_the_pack() -> None:
-    order: list[str] = []
-    policies = [
-        ResourceValidationPolicy(
-            name=name, description="d", validate=lambda *_, name=name: order.append(name)
-        )
-        for name in ("b", "a", "c")
-    ]
-    Sdk(*policies).ask({})
-    assert order == ["b", "a", "c"]
-
-
-def test_building_a_pack_starts_a_server_whose_port_is_all_that_is_printed() -> None:
-    program = (
-        "from pulumi_policy import *\n"
-        "PolicyPack('p', [ResourceValidationPolicy('n', 'd', lambda a, r: None)])\n"
-        "print('never reached')"
-    )
-    process = subprocess.Popen((sys.executable, "-u", "-c", program), stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline().strip().isdigit()
-        assert process.poll() is None
-    finally:
-        process.terminate()
-        assert "never" not in process.communicate(timeout=10)[0]
 
 
 def test_a_dynamic_resource_has_a_type_of_its_own_when_its_class_names_one() -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pulumi_policy import EnforcementLevel, ResourceValidationArgs, ResourceValidationPolicy, Severity
-from pulumi_policy.policy import PolicyResourceOptions, _NotApplicableError
+from pulumi_policy import EnforcementLevel, Severity
 
 from policy.rules import valid_exceptions
 from policy.rules.support import exceptions_file
-from policy.rules.support.assembly import policy
 from policy.rules.support.exceptions import Exceptions, Grant
+from policy.rules.support.judge import Judge
 from policy.rules.support.problems import Problem, UnreadableError
 from policy.rules.support.resources import CONTAINER, Resource
 from policy.rules.support.rule import ResourceRule
@@ -25,7 +24,6 @@ from tests.policy import given, pack, recorded
 TODAY = date(2026, 11, 23)
 EXCUSABLE = {"CTR-001": False, "CTR-012": True}
 FILE = pack.REPOSITORY / "policy" / "exceptions.yaml"
-OPTIONS = PolicyResourceOptions(False, [], None, [], None, [], None)  # type: ignore[arg-type]  # not read here
 GRANT = Grant(
     rule="CTR-012",
     resource="oracle-redis",
@@ -91,20 +89,9 @@ def judge(exceptions: Exceptions, *checks: object, urn: str = given.CONTAINER_UR
         level=EnforcementLevel.MANDATORY,
         checks={CONTAINER: checks},  # type: ignore[dict-item]  # checks of this file
     )
-    messages: list[str] = []
-
-    def report(message: str, urn: str | None = None) -> None:
-        assert urn
-        messages.append(message)
-
-    args = ResourceValidationArgs(CONTAINER, {}, urn, "oracle-redis", OPTIONS, None, {}, {})
-    judging = policy(rule, Run(exceptions))
-    assert isinstance(judging, ResourceValidationPolicy)
-    try:
-        judging.validate(args, report)
-    except _NotApplicableError as told:
-        return messages, told.reason or ""
-    return messages, ""
+    (told,) = Judge([rule], Run(exceptions)).resource(CONTAINER, urn, given.container)
+    assert all(place == urn for place, _ in told.problems)
+    return [str(problem) for _, problem in told.problems], told.excused
 
 
 def complaints(exceptions: Exceptions) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from policy.rules.guarded_secret_files import RULE
@@ -148,8 +146,3 @@ def test_what_cannot_be_read_is_refused(field: str, value: object) -> None:
         for found in RULE.judge(given.container(**{"envs": TOLD, "volumes": [MOUNTED], field: value}))
     )
     assert RULE.judge(given.container(**{"envs": TOLD, "volumes": [MOUNTED], field: value}))
-
-
-def test_where_nobody_looked_for_secrets_no_upload_passes() -> None:
-    (found,) = RULE.judge(replace(given.container(uploads=[upload()]), secrets=None))
-    assert "must be searched for secrets first" in found

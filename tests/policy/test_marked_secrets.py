@@ -127,11 +127,3 @@ def test_an_ordinary_command_passes() -> None:
 def test_what_cannot_be_read_is_refused(fields: given.Props) -> None:
     (found,) = RULE.judge(command(**fields))
     assert "that is known at preview" in found
-
-
-def test_where_nobody_looked_for_secrets_nothing_passes() -> None:
-    unseen = replace(given.other(ENTRY, "x", {"dataJson": "{}"}), secrets=None)
-    assert all("must be searched for secrets first" in found for found in RULE.judge(unseen))
-    found = RULE.judge(replace(command(), secrets=None))
-    assert found
-    assert all("must be searched for secrets first" in line for line in found)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from policy.rules.nothing_secret_in_docker import RULE
@@ -44,9 +42,3 @@ def test_a_file_for_a_container_may_be_secret(path: str) -> None:
 def test_a_secret_elsewhere_is_refused(resource: Resource, path: str) -> None:
     (found,) = RULE.judge(given.marked(resource, path))
     assert "must hold nothing secret" in found
-
-
-@pytest.mark.parametrize("resource", ALL, ids=lambda resource: resource.name)
-def test_where_nobody_looked_for_secrets_nothing_passes(resource: Resource) -> None:
-    (found,) = RULE.judge(replace(resource, secrets=None))
-    assert "must be searched for secrets first, got no search; leave the policy secret-paths" in found

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyResource,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pulumi_policy.policy import PolicyResourceOptions
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+from pulumi_policy import EnforcementLevel, Severity
 
-from policy.rules.support.assembly import policy
-from policy.rules.support.exceptions import Exceptions, Grant
-from policy.rules.support.fields import Fields, Marker, plain
+from policy.rules.support.exceptions import Exceptions
+from policy.rules.support.fields import Fields, Marker
+from policy.rules.support.judge import Judge
 from policy.rules.support.problems import Problem, UnreadableError
 from policy.rules.support.resources import CONTAINER, Resource
-from policy.rules.support.rule import Placed, ResourceRule, StackRule
+from policy.rules.support.rule import AnyRule, Placed, ResourceRule, StackRule
 from policy.rules.support.run import Run
 from tests.policy import given
 
@@ -38,23 +28,11 @@ METADATA: dict[str, Any] = {
     "level": EnforcementLevel.MANDATORY,
 }
 TODAY = date(2026, 11, 23)
-OPTIONS = PolicyResourceOptions(False, [], None, [], None, [], None)  # type: ignore[arg-type]  # not read here
 
 
-def run(*grants: Grant) -> Run:
-    """A run with these exceptions."""
-    return Run(Exceptions(TODAY, grants))
-
-
-class Reports:
-    """Collects what a policy reports."""
-
-    def __init__(self) -> None:
-        self.all: list[tuple[str, str | None]] = []
-
-    def __call__(self, message: str, urn: str | None = None) -> None:
-        """Take one violation; the signature is the SDK's."""
-        self.all.append((message, urn))
+def judge(*rules: AnyRule) -> Judge:
+    """These rules without exceptions."""
+    return Judge(rules, Run(Exceptions(TODAY)))
 
 
 def crashing(resource: Resource) -> Iterator[Problem]:
@@ -84,17 +62,29 @@ def test_a_crash_in_a_check_is_a_violation_and_hides_no_other_problem() -> None:
     assert "canary" not in crash
 
 
-def test_properties_that_cannot_even_be_converted_are_a_violation() -> None:
-    reports = Reports()
-    broken: Any = object()
-    args = ResourceValidationArgs(CONTAINER, {}, "urn:x", "x", OPTIONS, broken, {}, {})
-    rule = ResourceRule(**METADATA, checks={CONTAINER: (finding,)})
-    judging = policy(rule, run())
-    assert isinstance(judging, ResourceValidationPolicy)
-    judging.validate(args, reports)
-    ((message, urn),) = reports.all
-    assert message.startswith("x: must be something that the rule can judge, got ")
-    assert urn == "urn:x"
+def unread() -> NoReturn:
+    """A resource that does not even become plain values."""
+    raise RecursionError("canary")
+
+
+def test_a_resource_that_cannot_be_read_is_refused_by_every_rule_on_it() -> None:
+    rules = [ResourceRule(**METADATA, checks={kind: (finding,)}) for kind in (CONTAINER, CONTAINER, "x")]
+    told = list(judge(*rules).resource(CONTAINER, given.CONTAINER_URN, unread))
+    assert [rule for rule, *_ in told] == rules[:2]
+    for _, ((urn, problem),), _ in told:
+        assert urn == given.CONTAINER_URN
+        assert str(problem).startswith(
+            "oracle-redis: must be something that the rule can judge, got Recursion"
+        )
+        assert "canary" not in str(problem)
+
+
+def test_a_stack_that_cannot_be_read_is_refused_by_every_rule_on_it() -> None:
+    rules = [StackRule(**METADATA, check=lambda _: ()) for _ in range(2)]
+    told = list(judge(*rules).stack([given.CONTAINER_URN], unread))
+    assert [str(problem).partition(" got ")[0] for _, ((_, problem),), _ in told] == [
+        "stack: must be something that the rule can judge,"
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -105,37 +95,12 @@ def test_properties_that_cannot_even_be_converted_are_a_violation() -> None:
     ],
 )
 def test_a_stack_rule_that_cannot_judge_is_a_violation(check: object, start: str) -> None:
-    reports = Reports()
-    props = unknown_checking_proxy({"env": "canary"})
-    resource = PolicyResource(CONTAINER, props, "urn:x", "x", OPTIONS, None, None, [], {})
     rule = StackRule(**METADATA, check=check)  # type: ignore[arg-type]  # one of two shapes
-    judging = policy(rule, run())
-    assert isinstance(judging, StackValidationPolicy)
-    judging.validate(StackValidationArgs([resource], {}, {}), reports)
-    ((message, _),) = reports.all
-    assert message.startswith(start)
-    assert "canary" not in message
-
-
-def test_a_policy_carries_what_its_rule_says_of_itself() -> None:
-    advisory = {**METADATA, "level": EnforcementLevel.ADVISORY}
-    resource = policy(ResourceRule(**METADATA, checks={}), run())
-    stack = policy(StackRule(**advisory, check=unreadable_on_the_stack), run())
-    assert resource.enforcement_level is EnforcementLevel.MANDATORY
-    assert stack.enforcement_level is EnforcementLevel.ADVISORY
-    for found in (resource, stack):
-        assert (found.severity, found.remediation_steps) == (Severity.LOW, "mend it")
-        assert found.tags == ["CTR-000", "CIS 5.5"]
-
-
-def test_unknowns_become_markers_at_any_depth_and_the_rest_stays() -> None:
-    unknown = UNKNOWN_STRING_VALUE
-    props = {"a": unknown, "b": [{"c": unknown, "d": 1.0}, unknown], "e": {"f": [True, None, "x"]}}
-    assert plain(unknown_checking_proxy(props)) == {
-        "a": Marker.UNKNOWN,
-        "b": [{"c": Marker.UNKNOWN, "d": 1.0}, Marker.UNKNOWN],
-        "e": {"f": [True, None, "x"]},
-    }
+    (told,) = judge(rule).stack([], lambda: [given.container(env="canary")])
+    ((_, problem),) = told.problems
+    assert str(problem).startswith(start)
+    assert problem.unjudged
+    assert "canary" not in str(problem)
 
 
 def test_an_absent_field_reads_as_none_and_a_present_one_as_its_value() -> None:

@@ -23,8 +23,6 @@ RULES = assembly.every_rule()
 REFUSED = {"command:local:Command", "command:remote:CopyFile", "command:remote:CopyToRemote"}
 """Types that rules judge and that are refused all the same: the swarm needs none of them."""
 
-OFF = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.EnforcementLevel.DISABLED)
-
 
 def container(**fields: object) -> Asked:
     """A container of the committed stack with other inputs."""
@@ -109,18 +107,42 @@ def test_a_mandatory_rule_that_fails_refuses_itself_and_names_the_rule() -> None
     assert "no-crashed-rule" not in found
 
 
-@pytest.mark.parametrize(("policy", "rule"), [("non_root_user", "CTR-002"), ("pinned_image", "IMG-001")])
-def test_a_rule_that_was_left_out_is_missed(policy: str, rule: str) -> None:
-    configured = Served()
-    configured.configure(**{policy: OFF})
-    (message,) = configured.judge(stack("prod")).mandatory()["whole-pack"]
-    assert message.startswith(f"policy {rule}: must be asked about every resource, got a run without it")
+def config(level: str, **settings: bool) -> analyzer_pb2.PolicyConfig:
+    """What the engine makes of an entry of `--policy-pack-config`."""
+    found = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.EnforcementLevel.Value(level))
+    found.properties.update(settings)
+    return found
 
 
-def test_settings_that_no_rule_knows_are_refused() -> None:
-    config = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.EnforcementLevel.MANDATORY)
-    config.properties.update({"anything": True})
+@pytest.mark.parametrize("level", ["DISABLED", "ADVISORY"])
+@pytest.mark.parametrize("policy", ["no-privileged-container", "arm-image-on-arm-node", "whole-pack"])
+def test_a_rule_that_was_to_be_lowered_judges_all_the_same_and_says_so(policy: str, level: str) -> None:
     configured = Served()
-    configured.configure(process_limit=config)
+    configured.configure({policy: config(level)})
+    found = configured.judge([container(privileged=True)]).mandatory()
+    assert found["whole-pack"] == [
+        f"policy {policy}: must be at its own level, got something else; preview without --policy-pack-config"
+    ]
+    assert "must be false, got true" in found["no-privileged-container"][0]
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted", "expected"),
+    [
+        ("process-limit", config("ADVISORY", anything=True), "must have no settings"),
+        ("process-limit", config("MANDATORY"), "must be at its own level"),
+        ("non-root", config("MANDATORY"), "must be the name of a rule"),
+    ],
+    ids=["settings", "raised", "name"],
+)
+def test_other_wishes_are_refused(policy: str, wanted: analyzer_pb2.PolicyConfig, expected: str) -> None:
+    configured = Served()
+    configured.configure({policy: wanted})
     (message,) = configured.judge(stack("prod")).mandatory()["whole-pack"]
-    assert message.startswith("policy CTR-015: must have no settings, got some")
+    assert message.startswith(f"policy {policy}: {expected}, got something else; ")
+
+
+def test_the_levels_that_the_engine_sends_unasked_are_no_departure() -> None:
+    configured = Served()
+    configured.configure({rule.name: config(rule.level.name) for rule in RULES})
+    assert configured.judge(stack("prod")).mandatory() == {}

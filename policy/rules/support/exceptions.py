@@ -71,6 +71,7 @@ class Exceptions:
         self._by_key = {
             Key(grant.rule, grant.resource, stack): grant for grant in self.grants for stack in grant.stacks
         }
+        self._rules = {grant.rule for grant in self.grants}
         self._judged: set[Key] = set()
         self._needed: set[Key] = set()
 
@@ -80,6 +81,8 @@ class Exceptions:
         Args:
             judged: URNs of the resources that the rule has looked at.
         """
+        if rule not in self._rules:
+            return Verdict(list(found), [])
         self._judged |= self._by_key.keys() & {_key(rule, urn) for urn in judged}
         verdict = Verdict([], [])
         needed: dict[Key, Grant] = {}

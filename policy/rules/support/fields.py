@@ -1,18 +1,14 @@
-"""Read properties without the trap of the SDK's own proxies.
+"""Read properties with the type that a rule expects, in doubt not at all.
 
-pulumi-policy raises as soon as a rule touches a value that is unknown at preview, gives up the whole rule
-and reports that as advisory: one unknown would switch a mandatory rule off. Here the properties become
-plain values once, unknowns become a marker, and reading a marker is a violation of the one field that was
-read.
+Unknown values are markers. Reading one, or a value of another type, is a violation of the one field that was
+read; with the SDK's own proxies it would switch a mandatory rule off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import TypeVar
-
-from pulumi_policy.proxy import UnknownValueError
 
 from .problems import UnreadableError
 
@@ -30,23 +26,6 @@ class Marker(Enum):
     """What stands in for a value that exists only after the update."""
 
     UNKNOWN = "a value that is unknown until the update"
-
-
-def plain(value: object) -> object:
-    """Turn the SDK's proxies into dicts and lists, with a marker for each unknown value."""
-    if isinstance(value, Mapping):
-        return {key: _entry(value, key) for key in value}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        # By index: iterating the SDK's list raises at an unknown, and a slice hands out its raw sentinel.
-        return [_entry(value, index) for index in range(len(value))]
-    return value
-
-
-def _entry(container: Mapping[object, object] | Sequence[object], key: object) -> object:
-    try:
-        return plain(container[key])  # type: ignore[call-overload]  # key fits its container
-    except UnknownValueError:
-        return Marker.UNKNOWN
 
 
 class Fields:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi_policy import PolicyComplianceFramework
+from pulumi.runtime.proto.analyzer_pb2 import PolicyComplianceFramework
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ FRAMEWORKS = {
 
 
 def compliance(ids: tuple[str, ...]) -> PolicyComplianceFramework | None:
-    """The first id as the SDK wants it, which knows one framework a policy; all of them are tags."""
+    """The first id as the protocol has it, which knows one framework a policy; all of them are tags."""
     if not ids:
         return None
     word, _, reference = ids[0].partition(" ")

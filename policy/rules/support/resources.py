@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import cast
 from urllib.parse import urlsplit
 
-from pulumi_policy import PolicyResource, ResourceValidationArgs
-
-from .fields import Fields, plain
+from .fields import Fields
 from .problems import Problem, UnreadableError
-from .secrets import NAME, seen
 
 COMMAND = "command:remote:Command"
 LOCAL_COMMAND = "command:local:Command"
@@ -49,8 +44,8 @@ class Resource:
     dependencies: frozenset[str] = field(default_factory=frozenset)
     """URNs that it waits for; known to rules on the whole stack only."""
 
-    secrets: frozenset[str] | None = None
-    """Paths of the inputs that are marked as secret; None when nobody looked."""
+    secrets: frozenset[str] = field(default_factory=frozenset)
+    """Paths of the inputs that are marked as secret, e.g. `connection.password`."""
 
     protected: bool = False
     """Whether the engine refuses to remove it."""
@@ -59,24 +54,9 @@ class Resource:
         """A problem of one of this resource's fields; the path names resource and node."""
         return Problem(f"{self.name}.{path} on {self._place()}", expected, got, fix)
 
-    def marks(self) -> frozenset[str]:
-        """Paths of the inputs that are marked as secret, e.g. `connection.password`.
-
-        Raises:
-            UnreadableError: Nobody looked.
-        """
-        if self.secrets is None:
-            fix = f"leave the policy {NAME} at its own level, remediate"
-            raise UnreadableError("inputs", "must be searched for secrets first", "no search", fix)
-        return self.secrets
-
     def is_secret(self, path: str) -> bool:
-        """Tell whether an input is marked as secret, by itself or as part of what is.
-
-        Raises:
-            UnreadableError: Nobody looked.
-        """
-        return any(mark == path or path.startswith((f"{mark}.", f"{mark}[")) for mark in self.marks())
+        """Tell whether an input is marked as secret, by itself or as part of what is."""
+        return any(mark == path or path.startswith((f"{mark}.", f"{mark}[")) for mark in self.secrets)
 
     def node(self) -> str | None:
         """Name of the node that the resource says it is on; None without the label.
@@ -117,23 +97,3 @@ class Resource:
         if name:
             return f"node {name}"
         return f"host {host}" if host else "an unnamed node"
-
-
-def from_args(args: ResourceValidationArgs | PolicyResource) -> Resource:
-    """What the SDK hands to a rule, as a `Resource`."""
-    provider = args.provider
-    linked = args.dependencies if isinstance(args, PolicyResource) else []
-    return Resource(
-        type=args.resource_type,
-        name=args.name,
-        urn=args.urn,
-        fields=_fields(args.props),
-        provider=None if provider is None else _fields(provider.props, "provider"),
-        dependencies=frozenset(other.urn for other in linked),
-        secrets=seen(args.urn),
-        protected=args.opts.protect,
-    )
-
-
-def _fields(props: Mapping[str, object], path: str = "") -> Fields:
-    return Fields(cast("dict[str, object]", plain(props)), path)
