@@ -16,7 +16,7 @@ from typing import NamedTuple
 from pulumi_policy import EnforcementLevel, Severity
 
 from .support.fields import Fields
-from .support.host_paths import clean, mount_flags
+from .support.host_paths import clean, is_in_memory, mount_flags
 from .support.problems import Problem
 from .support.resources import CONTAINER, VOLUME, Resource
 from .support.rule import ResourceRule
@@ -94,6 +94,8 @@ def check_volume(volume: Resource) -> Iterator[Problem]:
         got = "another type" if options.holds("type") else "none"
         fix = "keep secrets in memory"
         yield volume.problem("driverOpts.type", "must be tmpfs for secrets", got, fix)
+    elif not is_in_memory(options):
+        yield volume.problem("driverOpts", "must be memory for secrets", "a folder", "keep device tmpfs")
     if not any(_CLOSED.fullmatch(flag) for flag in mount_flags(options)):
         expected = "must have a mode that shuts out others"
         yield volume.problem("driverOpts.o", expected, "none such", "add e.g. mode=2750")

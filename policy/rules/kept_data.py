@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import EnforcementLevel, Severity
 
+from .support.host_paths import is_in_memory
 from .support.inventory import DATA_VOLUMES
 from .support.problems import Problem
 from .support.resources import NODE_LABEL, SERVICE_LABEL, VOLUME, Resource
@@ -55,8 +56,7 @@ def check_protection(volume: Resource) -> Iterator[Problem]:
 
 
 def _is_in_memory(volume: Resource) -> bool:
-    options = volume.fields.nested("driverOpts")
-    return "tmpfs" in {options.text("type"), options.text("device")}
+    return is_in_memory(volume.fields.nested("driverOpts"))
 
 
 RULE = ResourceRule(

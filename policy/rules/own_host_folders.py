@@ -3,8 +3,11 @@
 A list of what is allowed, so that no folder of the system has to be thought of: /, /boot, /dev, /etc, /lib,
 /proc, /root, /run, /sys, /usr, /var/lib/docker and all others are refused alike, read-only or not. The folder
 itself is refused too, because it holds every service's files. Volumes of other drivers than `local` are
-refused because nothing here shows what they mount; so is taking over the mounts of another container, which
-may be one that is not judged here.
+refused because nothing here shows what they mount, and so are types of file system that are not known to
+show it; so is taking over the mounts of another container, which may be one that is not judged here.
+
+A container's own mount may bring a volume in memory with it and no other: what is kept is declared as a
+volume, where the rules on data see it.
 """
 
 from __future__ import annotations
@@ -14,7 +17,16 @@ from collections.abc import Iterator
 from pulumi_policy import EnforcementLevel, Severity
 
 from .support.fields import Fields
-from .support.host_paths import HostPath, clean, in_driver_options, in_mounts, in_volumes
+from .support.host_paths import (
+    KINDS,
+    HostPath,
+    clean,
+    in_driver_options,
+    in_mounts,
+    in_volumes,
+    is_bind,
+    is_in_memory,
+)
 from .support.problems import Problem
 from .support.resources import CONTAINER, VOLUME, Resource
 from .support.rule import ResourceRule
@@ -50,8 +62,24 @@ def check_drivers(container: Resource) -> Iterator[Problem]:
         yield from _check_driver(container, mount.nested("volumeOptions"), "driverName")
 
 
+def check_options(container: Resource) -> Iterator[Problem]:
+    """Judge what the volumes are that are made on the way."""
+    for mount in container.fields.objects("mounts"):
+        options = mount.nested("volumeOptions").nested("driverOptions")
+        if any(options) and not is_in_memory(options):
+            path, expected = options.path(""), "must be absent, or those of a tmpfs"
+            yield container.problem(
+                path.rstrip("."), expected, "others", "declare a volume, and name it here"
+            )
+
+
 def check_driver_options(volume: Resource) -> Iterator[Problem]:
-    """Judge a volume that mounts something of the host."""
+    """Judge the file system that a volume is, and what it mounts of the host."""
+    options = volume.fields.nested("driverOpts")
+    kind = options.text("type")
+    if kind not in KINDS and not is_bind(options):
+        fix = "what another brings of the host cannot be judged"
+        yield volume.problem(options.path("type"), "must be none, overlay or tmpfs", repr(kind), fix)
     for found in in_driver_options(volume):
         yield from _check(volume, found)
 
@@ -83,7 +111,7 @@ RULE = ResourceRule(
     remediation="Deliver the files below `/opt/swarm/<service>`, or keep the data in a volume.",
     level=EnforcementLevel.MANDATORY,
     checks={
-        CONTAINER: (check_volumes, check_taken_over, check_mounts, check_drivers),
+        CONTAINER: (check_volumes, check_taken_over, check_mounts, check_drivers, check_options),
         VOLUME: (check_driver, check_driver_options),
     },
 )

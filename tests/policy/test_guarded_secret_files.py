@@ -127,6 +127,7 @@ def test_a_volume_for_other_things_is_left_alone() -> None:
         ({"type": "tmpfs"}, ["driverOpts.o"]),
         ({"type": "tmpfs", "o": "mode=1777"}, ["driverOpts.o"]),
         ({"type": "tmpfs", "o": "size=1m,xmode=700"}, ["driverOpts.o"]),
+        ({"type": "tmpfs", "device": "/srv", "o": "bind,mode=700"}, ["driverOpts"]),
     ],
 )
 def test_a_volume_on_disk_or_open_is_refused(options: object, fields: list[str]) -> None:

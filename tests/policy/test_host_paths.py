@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.rules.support.host_paths import clean, in_driver_options, in_mounts, in_volumes
+from policy.rules.support.host_paths import clean, in_driver_options, in_mounts, in_volumes, is_in_memory
 from tests.policy import given
 
 
@@ -43,7 +43,12 @@ def test_the_long_form_shows_whatever_is_not_a_volume_or_memory() -> None:
         ({"type": "none", "o": "bind", "device": "/a"}, [("device", "/a")]),
         ({"type": "tmpfs", "o": "size=1m,rbind", "device": "a"}, [("device", "a")]),
         ({"type": "ext4", "device": "/dev/sda1"}, [("device", "/dev/sda1")]),
-        ({"type": "nfs", "o": "addr=192.0.2.1", "device": ":/a"}, []),
+        # No folder of the host, but none that is known to be harmless, either.
+        ({"type": "nfs", "o": "addr=192.0.2.1", "device": ":/a"}, [("device", ":/a")]),
+        ({"type": "proc", "device": "proc"}, [("device", "proc")]),
+        ({"type": "devtmpfs", "device": "devtmpfs"}, [("device", "devtmpfs")]),
+        ({"type": "tmpfs", "device": "/a"}, [("device", "/a")]),
+        ({"type": "overlay", "o": "bind", "device": "a"}, [("device", "a")]),
         ({"mountpoint": "/a"}, [("mountpoint", "/a")]),
         (
             {"type": "overlay", "device": "overlay", "o": "lowerdir=/a:/b,upperdir=/c,workdir=/d"},
@@ -57,6 +62,25 @@ def test_the_options_of_a_volume_show_binds_devices_and_overlays(
     assert options(**given_options) == [(f"driverOpts.{name}", path) for name, path in expected]
     on_the_way = mounts(type="volume", source="data", volumeOptions={"driverOptions": given_options})
     assert on_the_way == [(f"mounts[0].volumeOptions.driverOptions.{name}", path) for name, path in expected]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"o": "size=1m,nodev"}, True),
+        ({"device": None}, True),
+        ({"type": None}, False),
+        ({"type": "devtmpfs"}, False),
+        ({"type": "ramfs"}, False),
+        ({"device": "/srv"}, False),
+        ({"o": "size=1m,bind"}, False),
+        ({"o": "rbind"}, False),
+        ({"mountpoint": "/srv"}, False),
+    ],
+)
+def test_only_a_tmpfs_that_binds_nothing_is_in_memory(changes: given.Props, expected: bool) -> None:
+    assert is_in_memory(given.fields({"type": "tmpfs", "device": "tmpfs", **changes})) is expected
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,25 @@ def test_data_on_no_list_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("options", [IN_MEMORY, {"type": "tmpfs"}, {"device": "tmpfs"}])
+@pytest.mark.parametrize("options", [IN_MEMORY, {"type": "tmpfs"}, {**IN_MEMORY, "device": ""}])
 def test_listed_data_in_memory_is_refused(options: given.Props) -> None:
     (found,) = RULE.judge(data(driverOpts=options))
     assert "driverOpts on node oracle: must keep its data on disk, got a volume in memory" in found
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"type": "devtmpfs", "device": "tmpfs"},
+        {"type": "tmpfs", "device": "/srv/kept", "o": "bind"},
+        {"device": "tmpfs"},
+    ],
+)
+def test_what_only_looks_like_memory_counts_as_data(options: given.Props) -> None:
+    unlisted = replace(given.volume(driverOpts=options, name="oracle-redis-more"), name="oracle-redis-more")
+    found = RULE.judge(unlisted)
+    assert any("must be a listed volume of data" in line for line in found)
+    assert any("must be true for data" in line for line in found)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,16 @@ import pytest
 
 from policy.rules.own_host_folders import RULE
 from policy.rules.support.fields import Marker
+from policy.rules.support.resources import Resource
 from tests.policy import given
 
 REFUSED = (
     "{} on node oracle: must be a folder below /opt/swarm, got {!r}; "
     "deliver what the program needs there, or use a volume"
+)
+NOT_MEMORY = (
+    "oracle-redis.mounts[0].volumeOptions.driverOptions on node oracle: must be absent, or those of a tmpfs, "
+    "got others; declare a volume, and name it here"
 )
 OUTSIDE = [
     *("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sys", "/usr", "/var/lib/docker"),
@@ -40,6 +45,7 @@ def test_every_other_path_is_refused_by_every_way_in(path: str) -> None:
     short = given.container(volumes=[{"hostPath": path, "containerPath": "/x", "readOnly": True}])
     named = given.container(volumes=[{"volumeName": path, "containerPath": "/x"}])
     bound = given.container(mounts=[{"type": "bind", "source": path, "target": "/x"}])
+    options = "mounts[0].volumeOptions.driverOptions"
     disguised = {"driverName": "local", "driverOptions": {"type": "none", "o": "bind", "device": path}}
     hidden = given.container(mounts=[{"type": "volume", "source": "data", "volumeOptions": disguised}])
     volume = given.volume(driverOpts={"type": "none", "o": "bind", "device": path})
@@ -47,7 +53,8 @@ def test_every_other_path_is_refused_by_every_way_in(path: str) -> None:
     assert RULE.judge(named) == [REFUSED.format("oracle-redis.volumes[0].volumeName", path)]
     assert RULE.judge(bound) == [REFUSED.format("oracle-redis.mounts[0].source", path)]
     assert RULE.judge(hidden) == [
-        REFUSED.format("oracle-redis.mounts[0].volumeOptions.driverOptions.device", path)
+        REFUSED.format(f"oracle-redis.{options}.device", path),
+        NOT_MEMORY,
     ]
     assert RULE.judge(volume) == [REFUSED.format("oracle-redis-data.driverOpts.device", path)]
 
@@ -57,6 +64,60 @@ def test_an_overlay_of_the_hosts_folders_is_refused_folder_by_folder() -> None:
     assert RULE.judge(given.volume(driverOpts=options)) == [
         REFUSED.format("oracle-redis-data.driverOpts.o", "/etc")
     ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"type": "proc", "device": "proc"},
+        {"type": "proc", "device": "/opt/swarm/redis"},
+        {"type": "devtmpfs", "device": "devtmpfs"},
+        {"type": "devtmpfs", "device": "tmpfs"},
+        {"type": "sysfs"},
+        {"type": "nfs", "o": "addr=192.0.2.1", "device": ":/srv"},
+        {"type": "ext4", "device": "/dev/sda1"},
+        {"type": "cgroup2", "device": "tmpfs"},
+    ],
+)
+def test_a_file_system_that_does_not_show_what_it_brings_is_refused(options: given.Props) -> None:
+    kind = options["type"]
+    refused = (
+        f"oracle-redis-data.driverOpts.type on node oracle: must be none, overlay or tmpfs, got {kind!r}; "
+        "what another brings of the host cannot be judged"
+    )
+    assert refused in RULE.judge(given.volume(driverOpts=options))
+    assert NOT_MEMORY in RULE.judge(brought(options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"type": "tmpfs", "o": "bind", "device": "/etc"},
+        {"type": "tmpfs", "o": "size=1m,rbind", "device": "etc"},
+        {"type": "tmpfs", "o": "bind", "device": "tmpfs"},
+        {"type": "overlay", "o": "bind", "device": "/etc"},
+        {"device": "tmpfs"},
+    ],
+)
+def test_a_bind_that_calls_itself_memory_is_refused(options: given.Props) -> None:
+    device = options["device"]
+    assert RULE.judge(given.volume(driverOpts=options)) == [
+        REFUSED.format("oracle-redis-data.driverOpts.device", device)
+    ]
+    assert NOT_MEMORY in RULE.judge(brought(options))
+
+
+def test_a_mount_may_bring_memory_and_nothing_that_is_kept() -> None:
+    assert RULE.judge(brought({"type": "tmpfs", "device": "tmpfs", "o": "size=1m"})) == []
+    assert RULE.judge(brought({})) == []
+    own = {"type": "none", "o": "bind", "device": "/opt/swarm/redis/config"}
+    assert RULE.judge(brought(own)) == [NOT_MEMORY]
+
+
+def brought(options: given.Props) -> Resource:
+    """A container whose mount makes its volume on the way."""
+    mount = {"type": "volume", "target": "/x", "volumeOptions": {"driverOptions": options}}
+    return given.container(mounts=[mount])
 
 
 def test_what_is_declared_or_made_elsewhere_is_refused() -> None:
@@ -87,6 +148,10 @@ def test_what_is_declared_or_made_elsewhere_is_refused() -> None:
         ({"mounts": "none"}, "mounts"),
         ({"mounts": [{"source": Marker.UNKNOWN}]}, "mounts[0].source"),
         ({"mounts": [{"source": "data", "type": Marker.UNKNOWN}]}, "mounts[0].type"),
+        (
+            {"mounts": [{"type": "volume", "volumeOptions": {"driverOptions": {"type": Marker.UNKNOWN}}}]},
+            "mounts[0].volumeOptions.driverOptions.type",
+        ),
         (
             {"mounts": [{"type": "volume", "volumeOptions": {"driverName": Marker.UNKNOWN}}]},
             "mounts[0].volumeOptions.driverName",

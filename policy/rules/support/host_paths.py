@@ -19,6 +19,11 @@ from .resources import Resource
 
 _OVERLAY_FOLDERS = frozenset({"lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"})
 _WITHOUT_SOURCE_ON_HOST = frozenset({"tmpfs", "volume"})
+_BINDING = frozenset({"bind", "rbind"})
+
+KINDS = frozenset({None, "", "none", "overlay", "tmpfs"})
+"""Types of file system whose options show what of the host they bring. Of others they do not: `proc`,
+`devtmpfs` and `sysfs` are the host's own, whatever the device is called, and `nfs` is another machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,17 @@ def in_driver_options(volume: Resource) -> Iterator[HostPath]:
     yield from _in_options(volume.fields.nested("driverOpts"))
 
 
+def is_in_memory(options: Fields) -> bool:
+    """Whether a volume with these options is nothing but memory."""
+    in_memory = options.text("type") == "tmpfs" and options.text("device") in {None, "", "tmpfs"}
+    return in_memory and not is_bind(options) and not options.text("mountpoint")
+
+
+def is_bind(options: Fields) -> bool:
+    """Whether the options bind a folder, so that their type means nothing to mount(2)."""
+    return not _BINDING.isdisjoint(mount_flags(options))
+
+
 def mount_flags(options: Fields) -> tuple[str, ...]:
     """The flags that a volume's options hand to mount(2)."""
     return tuple((options.text("o") or "").split(","))
@@ -70,13 +86,15 @@ def clean(path: str) -> str:
 
 
 def _in_options(options: Fields) -> Iterator[HostPath]:
-    device, flags = options.text("device") or "", mount_flags(options)
-    if device.startswith("/") or (device and not {"bind", "rbind"}.isdisjoint(flags)):
+    device = options.text("device")
+    # Without a bind, the device of an overlay is a mere word.
+    named = options.text("type") == "overlay" and not is_bind(options)
+    if device and not named and not is_in_memory(options):
         yield HostPath(options.path("device"), device)
     mountpoint = options.text("mountpoint")
     if mountpoint:
         yield HostPath(options.path("mountpoint"), mountpoint)
-    for flag in flags:
+    for flag in mount_flags(options):
         name, _, folders = flag.partition("=")
         if name in _OVERLAY_FOLDERS:
             yield from (HostPath(options.path("o"), folder) for folder in folders.split(":") if folder)
