@@ -19,18 +19,32 @@ def published(number: float) -> given.Props:
 
 TAKEN = (("NET-003", ENGINE), ("NET-004", ENGINE))
 
+STRANGE = (("DAT-007", ENGINE), ("DAT-008", ENGINE))
+
 CASES = (
     Case("DAT-001", CONTAINER, ENGINE, setting(name="qdrant")),
     Case("DAT-001", CONTAINER, ENGINE, setting(image="qdrant/qdrant:v1.15.0")),
     Case("DAT-001", CONTAINER, ENGINE, adding("ports", published(6333.0)), TAKEN),
     Case("DAT-001", CONTAINER, ENGINE, adding("ports", published(6334.0)), TAKEN),
-    Case("DAT-001", CONTAINER, ENGINE, adding("volumes", {"volumeName": "qdrant", "containerPath": "/x"})),
+    Case(
+        "DAT-001",
+        CONTAINER,
+        ENGINE,
+        adding("volumes", {"volumeName": "qdrant", "containerPath": "/x"}),
+        STRANGE,
+    ),
     Case("DAT-001", CONTAINER, ENGINE, adding("mounts", {"type": "bind", "source": "/srv/qdrant"})),
     Case("DAT-001", REMOTE_IMAGE, f"{ENGINE}-image", setting(name="qdrant/qdrant:v1.15.0")),
     Case("DAT-001", NETWORK, "starlord-network", setting(name="qdrant_default")),
-    Case("DAT-001", VOLUME, f"{ENGINE}-secrets", setting(name="qdrant_storage")),
+    Case(
+        "DAT-001",
+        VOLUME,
+        f"{ENGINE}-secrets",
+        setting(name="qdrant_storage"),
+        (("DAT-007", ENGINE), ("DAT-007", "starlord-agent")),
+    ),
     Case("DAT-001", COMMAND, "starlord-agent-files", setting(delete="docker rm -f qdrant")),
-    Case("DAT-002", VOLUME, DATA, setting(name=None)),
+    Case("DAT-002", VOLUME, DATA, setting(name=None), (("DAT-007", "oracle-redis"),)),
     Case("DAT-002", VOLUME, DATA, setting(labels=None)),
     Case("DAT-002", VOLUME, DATA, setting(driverOpts=IN_MEMORY)),
     Case("DAT-002", VOLUME, "oracle-redis-secrets", setting(driverOpts=None)),

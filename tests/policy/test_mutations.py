@@ -20,6 +20,7 @@ ACROSS = {
     ("DAT-001", "CTR-009"): "a folder of the host that is not the swarm's",
     ("DAT-001", "IMG-001"): "an image without a digest",
     ("DAT-001", "IMG-005"): "an image from another publisher",
+    ("CTR-020", "DAT-008"): "the second writer is of another service",
     ("DAT-001", "OPS-004"): "a container without its node's name",
     ("DAT-002", "SEC-003"): "a volume for secrets that is not in memory",
     ("SEC-003", "DAT-002"): "the same: it counts as one for data then",
@@ -27,6 +28,8 @@ ACROSS = {
     ("CAP-004", "CTR-012"): "a card for a container that has no exception",
     ("IMG-003", "CTR-015"): "a label that names no node, or another one than its provider's",
     ("IMG-003", "OPS-004"): "the same",
+    ("IMG-003", "DAT-008"): "a container's own files are known by its labels",
+    ("OPS-004", "DAT-008"): "the same",
 }
 """Rules of other groups that some edit of a rule breaks as well, and why that is right."""
 

@@ -11,13 +11,14 @@ from policy.rules.support.inventory import DATA_VOLUMES, OFF_BY_DEFAULT, PUBLISH
 from policy.rules.support.ports import published
 from policy.rules.support.resources import CONTAINER, VOLUME
 from policy.rules.support.rule import ResourceRule
-from tests.policy import cases_dat, cases_net
+from tests.policy import cases_dat, cases_mounts, cases_net
 from tests.policy.cases_img import Case
 from tests.policy.cases_net import PROVIDERS, Provider
 from tests.policy.recorded import Recorded, find, rules_of, stack
 
 RULES = [*rules_of("NET-"), *rules_of("DAT-")]
 CASES = (*cases_net.CASES, *cases_dat.CASES)
+MOUNTS = tuple(case for case in cases_mounts.CASES if case.rule.startswith("DAT-"))
 ADVISED = {("NET-006", "oracle-postgres"), ("NET-006", "oracle-redis")}
 """The plan publishes both; other nodes and operators use them, with passwords."""
 
@@ -29,7 +30,7 @@ def test_the_groups_are_complete() -> None:
     ids = [rule.id for rule in RULES if rule.id not in {"DAT-003", "DAT-004"}]
     assert ids == [
         *(f"NET-{number:03}" for number in range(1, 8)),
-        *("DAT-001", "DAT-002", "DAT-005", "DAT-006"),
+        *("DAT-001", "DAT-002", "DAT-005", "DAT-006", "DAT-007", "DAT-008"),
     ]
 
 
@@ -57,7 +58,7 @@ def test_what_is_listed_is_what_the_stacks_have(name: str) -> None:
     assert all(low <= set(ports[each]) for each, low in LISTED.items())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{CASES.index(case)}")
+@pytest.mark.parametrize("case", [*CASES, *MOUNTS], ids=lambda case: f"{case.rule}-{case.name}")
 def test_one_edit_makes_exactly_its_rules_fire(case: Case) -> None:
     whole = stack("prod")
     edited = tuple(found.edited(case.edit) if is_meant(found, case) else found for found in whole)
@@ -89,7 +90,7 @@ def test_an_update_without_host_keys_is_refused_at_every_command(monkeypatch: py
 
 
 def test_every_rule_has_an_edit() -> None:
-    assert {case.rule for case in CASES} == {rule.id for rule in RULES} - WITHOUT_DOCUMENTS
+    assert {case.rule for case in (*CASES, *MOUNTS)} == {rule.id for rule in RULES} - WITHOUT_DOCUMENTS
 
 
 def is_meant(found: Recorded, case: Case) -> bool:

@@ -110,7 +110,7 @@ def test_a_bind_that_calls_itself_memory_is_refused(options: given.Props) -> Non
 def test_a_mount_may_bring_memory_and_nothing_that_is_kept() -> None:
     assert RULE.judge(brought({"type": "tmpfs", "device": "tmpfs", "o": "size=1m"})) == []
     assert RULE.judge(brought({})) == []
-    own = {"type": "none", "o": "bind", "device": "/opt/swarm/redis/config"}
+    own: given.Props = {"type": "none", "o": "bind", "device": "/opt/swarm/redis/config"}
     assert RULE.judge(brought(own)) == [NOT_MEMORY]
 
 

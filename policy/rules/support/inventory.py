@@ -54,6 +54,17 @@ DATA_VOLUMES = frozenset(
 )
 """Volumes whose content outlives their containers."""
 
+SHARED_FOLDERS: Mapping[str, frozenset[str]] = {
+    # The secret files that unlock a new Vault server, laid down before it starts.
+    "vault": frozenset({"/opt/swarm/vault-bootstrap"}),
+    # Figures that jobs on the node leave for it.
+    "node-exporter": frozenset({"/opt/swarm/metrics"}),
+}
+"""Folders that a service reads although they are not below its own, `/opt/swarm/<service>`."""
+
+RENDERS_SECRETS = "agent"
+"""Service that writes the secrets of all others on its node into their volumes `<node>-<service>-secrets`."""
+
 OFF_BY_DEFAULT = frozenset({"thanos-sillytavern-extras"})
 """Containers that the committed stacks leave out."""
 
