@@ -39,9 +39,9 @@ Made by `./swarm docs` from the rules themselves; a change here would be lost.
 
 A mandatory rule ends the preview or the update; an advisory one is shown. A rule that cannot read what it
 needs, or that fails, refuses ([POL-002](docs/POL-002.md), [POL-003](docs/POL-003.md)). To depart from a rule,
-grant an exception in `exceptions.yaml`: one rule, one resource, a reason, somebody who answers, 180 days at
-most ([POL-001](docs/POL-001.md)). Which demand of CIS, KICS, Kubernetes and OWASP is held by which rule:
-[coverage.md](coverage.md). Why the pack is built as it is: `docs/decisions/0005-policy-pack.md`.
+grant an exception in `exceptions.yaml`: one rule, one resource, what is found there, a reason, somebody
+who answers, 180 days at most ([POL-001](docs/POL-001.md)). Which demand of CIS, KICS, Kubernetes and OWASP is
+held by which rule: [coverage.md](coverage.md). Why the pack is built as it is: `docs/decisions/0005-policy-pack.md`.
 
 A new rule is one file in `rules/` with a `RULE`, a test beside the others in `tests/policy`, an edit of the
 real stack in a `cases_*.py` there, and `./swarm docs`.
@@ -133,13 +133,16 @@ def _exceptions(rule: AnyRule, pack: Pack) -> str:
             entry["resource"],
             ", ".join(entry["stacks"]),
             str(entry["expires"]),
+            ", ".join(entry["found"]),
             entry["owner"],
             entry["reason"],
         )
         for entry in pack.excused(rule.id)
     ]
     return (
-        table(("resource", "stacks", "until", "who answers", "why"), rows) if rows else "None is granted.\n"
+        table(("resource", "stacks", "until", "what it excuses", "who answers", "why"), rows)
+        if rows
+        else "None is granted.\n"
     )
 
 

@@ -92,7 +92,9 @@ def check_driver(volume: Resource) -> Iterator[Problem]:
 def _check(resource: Resource, found: HostPath) -> Iterator[Problem]:
     if not clean(found.path).startswith(f"{ROOT}/"):
         fix = "deliver what the program needs there, or use a volume"
-        yield resource.problem(found.field, f"must be a folder below {ROOT}", repr(found.path), fix)
+        # An exception names what it excuses in these words: to write is more than to read.
+        got = f"{found.path!r}{', read-only' if found.read_only else ''}"
+        yield resource.problem(found.field, f"must be a folder below {ROOT}", got, fix)
 
 
 def _check_driver(resource: Resource, fields: Fields, name: str) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ GRANT = Grant(
     rule="CTR-012",
     resource="oracle-redis",
     stacks=("prod",),
+    found=("'all'",),
     reason="computes on the card of the machine",
     owner="operations",
     granted=TODAY,
@@ -41,6 +42,7 @@ def entry(**changes: object) -> dict[str, object]:
         "rule": GRANT.rule,
         "resource": GRANT.resource,
         "stacks": ["prod"],
+        "found": ["'all'"],
         "reason": GRANT.reason,
         "owner": GRANT.owner,
         "granted": GRANT.granted,
@@ -113,14 +115,27 @@ def test_what_is_excused_does_not_apply_and_says_why_and_for_how_long() -> None:
         replace(GRANT, resource="oracle-redi"),
         replace(GRANT, resource="oracle-redis-2"),
         replace(GRANT, stacks=("lab",)),
+        replace(GRANT, found=("'device=0'", "all")),
     ],
-    ids=["rule", "shorter", "longer", "stack"],
+    ids=["rule", "shorter", "longer", "stack", "found"],
 )
 def test_an_exception_for_something_else_excuses_nothing(other: Grant) -> None:
     assert judge(Exceptions(TODAY, [other]), uses_card) == (
         ["oracle-redis.gpus: must be absent, got 'all'"],
         "",
     )
+
+
+def uses_two(_: Resource) -> Iterator[Problem]:
+    """A check that finds what is excused, and something else."""
+    yield Problem("oracle-redis.gpus", "must be absent", "'all'")
+    yield Problem("oracle-redis.runtime", "must be runc", "'nvidia'")
+
+
+def test_something_new_does_not_hide_behind_what_is_excused() -> None:
+    exceptions = Exceptions(TODAY, [GRANT])
+    assert judge(exceptions, uses_two) == (["oracle-redis.runtime: must be runc, got 'nvidia'"], "")
+    assert complaints(exceptions) == []
 
 
 def test_a_resource_without_a_whole_name_is_never_excused() -> None:
@@ -183,6 +198,9 @@ WRONG = {
     "stacks: must list names of stacks, got 'prod'": entry(stacks="prod"),
     "stacks: must list names of stacks, got a list": entry(stacks=[]),
     "stacks: must list names of stacks, got none": entry(stacks=None),
+    "found: must list what is excused, as the rule shows it after `got`, got none": entry(found=None),
+    "found: must list what is excused, as the rule shows it after `got`, got \"'all'\"": entry(found="'all'"),
+    "found: must list what is excused, as the rule shows it after `got`, got a list": entry(found=[]),
     "reason: must say in at least 20 characters why the rule cannot be kept, got 'needed'": entry(
         reason="needed"
     ),
@@ -196,9 +214,7 @@ WRONG = {
     "expires: must not be before today, 2026-11-23, got 2026-11-22": entry(
         granted=TODAY - timedelta(days=9), expires=TODAY - timedelta(days=1)
     ),
-    ": must hold nothing but rule, resource, stacks, reason, owner, granted, expires, got until": entry(
-        until=1
-    ),
+    f": must hold nothing but {', '.join(exceptions_file.KEYS)}, got until": entry(until=1),
     ": must be an object, got 'CTR-012'": "CTR-012",
 }
 

@@ -9,10 +9,16 @@ from policy.rules.support.fields import Marker
 from policy.rules.support.resources import Resource
 from tests.policy import given
 
-REFUSED = (
-    "{} on node oracle: must be a folder below /opt/swarm, got {!r}; "
+_REFUSED = (
+    "{} on node oracle: must be a folder below /opt/swarm, got {!r}{}; "
     "deliver what the program needs there, or use a volume"
 )
+
+
+def refused(field: str, path: object, how: str = "") -> str:
+    return _REFUSED.format(field, path, how)
+
+
 NOT_MEMORY = (
     "oracle-redis.mounts[0].volumeOptions.driverOptions on node oracle: must be absent, or those of a tmpfs, "
     "got others; declare a volume, and name it here"
@@ -49,21 +55,19 @@ def test_every_other_path_is_refused_by_every_way_in(path: str) -> None:
     disguised = {"driverName": "local", "driverOptions": {"type": "none", "o": "bind", "device": path}}
     hidden = given.container(mounts=[{"type": "volume", "source": "data", "volumeOptions": disguised}])
     volume = given.volume(driverOpts={"type": "none", "o": "bind", "device": path})
-    assert RULE.judge(short) == [REFUSED.format("oracle-redis.volumes[0].hostPath", path)]
-    assert RULE.judge(named) == [REFUSED.format("oracle-redis.volumes[0].volumeName", path)]
-    assert RULE.judge(bound) == [REFUSED.format("oracle-redis.mounts[0].source", path)]
+    assert RULE.judge(short) == [refused("oracle-redis.volumes[0].hostPath", path, ", read-only")]
+    assert RULE.judge(named) == [refused("oracle-redis.volumes[0].volumeName", path)]
+    assert RULE.judge(bound) == [refused("oracle-redis.mounts[0].source", path)]
     assert RULE.judge(hidden) == [
-        REFUSED.format(f"oracle-redis.{options}.device", path),
+        refused(f"oracle-redis.{options}.device", path),
         NOT_MEMORY,
     ]
-    assert RULE.judge(volume) == [REFUSED.format("oracle-redis-data.driverOpts.device", path)]
+    assert RULE.judge(volume) == [refused("oracle-redis-data.driverOpts.device", path)]
 
 
 def test_an_overlay_of_the_hosts_folders_is_refused_folder_by_folder() -> None:
     options = {"type": "overlay", "device": "overlay", "o": "lowerdir=/opt/swarm/x:/etc"}
-    assert RULE.judge(given.volume(driverOpts=options)) == [
-        REFUSED.format("oracle-redis-data.driverOpts.o", "/etc")
-    ]
+    assert RULE.judge(given.volume(driverOpts=options)) == [refused("oracle-redis-data.driverOpts.o", "/etc")]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +85,11 @@ def test_an_overlay_of_the_hosts_folders_is_refused_folder_by_folder() -> None:
 )
 def test_a_file_system_that_does_not_show_what_it_brings_is_refused(options: given.Props) -> None:
     kind = options["type"]
-    refused = (
+    unknown = (
         f"oracle-redis-data.driverOpts.type on node oracle: must be none, overlay or tmpfs, got {kind!r}; "
         "what another brings of the host cannot be judged"
     )
-    assert refused in RULE.judge(given.volume(driverOpts=options))
+    assert unknown in RULE.judge(given.volume(driverOpts=options))
     assert NOT_MEMORY in RULE.judge(brought(options))
 
 
@@ -102,7 +106,7 @@ def test_a_file_system_that_does_not_show_what_it_brings_is_refused(options: giv
 def test_a_bind_that_calls_itself_memory_is_refused(options: given.Props) -> None:
     device = options["device"]
     assert RULE.judge(given.volume(driverOpts=options)) == [
-        REFUSED.format("oracle-redis-data.driverOpts.device", device)
+        refused("oracle-redis-data.driverOpts.device", device)
     ]
     assert NOT_MEMORY in RULE.judge(brought(options))
 

@@ -1,7 +1,8 @@
 """Exceptions: one rule does not apply to one resource, for a while, with a reason and somebody who answers.
 
-An exception excuses what a rule finds, never that the rule crashed. What it excused is kept, because one that
-nobody needs any more is a hole without a reason.
+An exception excuses what it says that the rule finds there, so that nothing new at the same resource hides
+behind it, and never that the rule crashed. What it excused is kept, because one that nobody needs any more
+is a hole without a reason.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class Grant:
 
     stacks: tuple[str, ...]
     """Names of the stacks that it is granted in."""
+
+    found: tuple[str, ...]
+    """What is excused, word for word as the rule shows it after `got`."""
 
     reason: str
     owner: str
@@ -88,7 +92,7 @@ class Exceptions:
         needed: dict[Key, Grant] = {}
         for urn, problem in found:
             grant = self._by_key.get(key := _key(rule, urn))
-            if grant is None or problem.unjudged:
+            if grant is None or problem.unjudged or problem.got not in grant.found:
                 verdict.problems.append((urn, problem))
             else:
                 needed[key] = grant

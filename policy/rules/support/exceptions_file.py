@@ -18,7 +18,7 @@ LONGEST = timedelta(days=180)
 SHORTEST_REASON = 20
 """Characters. Less than that says "needed", not why."""
 
-KEYS = ("rule", "resource", "stacks", "reason", "owner", "granted", "expires")
+KEYS = ("rule", "resource", "stacks", "found", "reason", "owner", "granted", "expires")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -104,11 +104,12 @@ class _Entry:
         if not self._values:
             return None
         rule, resource = self._name("rule"), self._name("resource")
-        stacks, reason, owner = self._stacks(), self._reason(), self._text("owner")
+        stacks, what = self._stacks(), self._found()
+        reason, owner = self._reason(), self._text("owner")
         granted, expires = self._date("granted"), self._date("expires")
-        if not (rule and resource and stacks and reason and owner and granted and expires):
+        if not (rule and resource and stacks and what and reason and owner and granted and expires):
             return None
-        return Grant(rule, resource, stacks, reason, owner, granted, expires)
+        return Grant(rule, resource, stacks, what, reason, owner, granted, expires)
 
     def _text(self, field: str) -> str:
         value = self._values.get(field)
@@ -139,6 +140,15 @@ class _Entry:
         if names and all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
             return tuple(names)
         self.problems.append(self.problem("stacks", "must list names of stacks", _kind(value)))
+        return ()
+
+    def _found(self) -> tuple[str, ...]:
+        value = self._values.get("found")
+        items = value if isinstance(value, list) else []
+        if items and all(isinstance(item, str) and item.strip() for item in items):
+            return tuple(items)
+        expected = "must list what is excused, as the rule shows it after `got`"
+        self.problems.append(self.problem("found", expected, _kind(value)))
         return ()
 
     def _date(self, field: str) -> date | None:

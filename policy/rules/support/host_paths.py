@@ -37,15 +37,19 @@ class HostPath:
     target: str | None = None
     """Where it is mounted in the container, where that is declared beside it."""
 
+    read_only: bool = False
+    """Whether the container can only read it. What a volume's options bring counts as writable."""
+
 
 def in_volumes(container: Resource) -> Iterator[HostPath]:
     """Paths in the short form of a mount."""
     for volume in container.fields.objects("volumes"):
         path, name = volume.text("hostPath"), volume.text("volumeName")
+        target, read_only = volume.text("containerPath"), volume.flag("readOnly") is True
         if path:
-            yield HostPath(volume.path("hostPath"), path, volume.text("containerPath"))
+            yield HostPath(volume.path("hostPath"), path, target, read_only)
         if name and name.startswith("/"):
-            yield HostPath(volume.path("volumeName"), name, volume.text("containerPath"))
+            yield HostPath(volume.path("volumeName"), name, target, read_only)
 
 
 def in_mounts(container: Resource) -> Iterator[HostPath]:
@@ -53,7 +57,7 @@ def in_mounts(container: Resource) -> Iterator[HostPath]:
     for mount in container.fields.objects("mounts"):
         source = mount.text("source") or ""
         if source.startswith("/") or (source and mount.text("type") not in _WITHOUT_SOURCE_ON_HOST):
-            yield HostPath(mount.path("source"), source)
+            yield HostPath(mount.path("source"), source, read_only=mount.flag("readOnly") is True)
         yield from _in_options(mount.nested("volumeOptions").nested("driverOptions"))
 
 

@@ -19,6 +19,7 @@ GRANTS = tuple(
         rule="CTR-009",
         resource=f"{node}-node-exporter",
         stacks=("lab",),
+        found=("'/', read-only",),
         reason="reads the machine's own figures",
         owner="operations",
         granted=TODAY,
