@@ -10,7 +10,7 @@ from pulumi_policy import EnforcementLevel
 
 from policy.rules.support import lock
 from policy.rules.support.nodes import nodes_of
-from tests.policy import cases_cap, cases_img
+from tests.policy import cases_cap, cases_img, cases_nodes
 from tests.policy.cases_img import Case
 from tests.policy.recorded import find, rules_of, stack
 
@@ -40,7 +40,7 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_the_groups_are_complete() -> None:
     assert [rule.id for rule in RULES] == [
-        *(f"IMG-{number:03}" for number in range(1, 8)),
+        *(f"IMG-{number:03}" for number in range(1, 9)),
         *(f"CAP-{number:03}" for number in range(1, 7)),
     ]
 
@@ -81,4 +81,4 @@ def test_one_edit_makes_exactly_its_rules_fire(case: Case) -> None:
 
 
 def test_every_rule_has_an_edit() -> None:
-    assert {case.rule for case in CASES} == {rule.id for rule in RULES} - NEVER_CLEAN
+    assert {case.rule for case in (*CASES, *cases_nodes.CASES)} == {rule.id for rule in RULES} - NEVER_CLEAN

@@ -7,6 +7,8 @@ here, and both show in review. `tests/policy/test_net_dat_on_stacks.py` keeps th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Literal
 
 PUBLISHED: Mapping[str, tuple[int, ...]] = {
     "oracle-consul": (8500,),
@@ -64,6 +66,17 @@ SHARED_FOLDERS: Mapping[str, frozenset[str]] = {
 
 RENDERS_SECRETS = "agent"
 """Service that writes the secrets of all others on its node into their volumes `<node>-<service>-secrets`."""
+
+ARCHITECTURES: Mapping[str, Literal["amd64", "arm64"]] = {
+    "oracle": "arm64",
+    "starlord": "amd64",
+    "thanos": "amd64",
+}
+"""Processors of each machine."""
+
+LAB_NETWORK = IPv4Network("198.18.0.0/15")
+"""Addresses of test networks, which lead to no machine elsewhere (RFC 2544). The lab's nodes are there; they
+have the processors of the machine that the lab is on."""
 
 OFF_BY_DEFAULT = frozenset({"thanos-sillytavern-extras"})
 """Containers that the committed stacks leave out."""
