@@ -20,7 +20,9 @@ from components.railway.errors import (
 from components.railway.limits import retry_after
 from components.railway.masks import Masks
 
-_REQUEST_IDS = ("x-railway-request-id", "x-request-id", "cf-ray")
+REQUEST_IDS = ("x-railway-request-id", "x-request-id", "cf-ray")
+"""Headers that name a request, the best first."""
+
 _TRANSIENT_STATUS = {500, 502, 503, 504}
 
 _KINDS: tuple[tuple[re.Pattern[str], type[RailwayError]], ...] = tuple(
@@ -91,7 +93,7 @@ def _error(operation: str, errors: list[Any], trace: str, masks: Masks) -> Railw
 
 
 def _trace(response: httpx.Response, errors: list[Any]) -> str:
-    request = next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), "")
+    request = next((response.headers[name] for name in REQUEST_IDS if name in response.headers), "")
     trace = next(
         (
             found

@@ -48,24 +48,38 @@ class Transport:
             transport=via,
         )
 
+    def close(self) -> None:
+        """End its connections."""
+        self._http.close()
+
     def send(
         self, operation: str, variables: Mapping[str, Any], *, as_project: bool = False
     ) -> dict[str, Any]:
-        """Send one request.
+        """Send one request of ours and return its data.
+
+        Args:
+            as_project: See `post`.
+
+        Raises:
+            RailwayError: Railway did not answer with data.
+        """
+        response = self.post(operation, operations()[operation], variables, as_project=as_project)
+        return read_answer(operation, response, self._masks)
+
+    def post(
+        self, operation: str, document: str, variables: Mapping[str, Any], *, as_project: bool = False
+    ) -> httpx.Response:
+        """Send one request and return the answer as it came.
 
         Args:
             as_project: Use the token as a project's. That has a header of its own, and Railway refuses both
                 in one request.
 
         Raises:
-            RailwayError: Railway did not answer with data.
+            TransientError: There was no answer.
         """
         self._await_limit(operation)
-        body = {
-            "operationName": operation,
-            "query": operations()[operation],
-            "variables": variables,
-        }
+        body = {"operationName": operation, "query": document, "variables": variables}
         token = self._access.token
         headers = {"project-access-token": token} if as_project else {"authorization": f"Bearer {token}"}
         try:
@@ -79,7 +93,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise TransientError(operation, f"connection lost: {self._masks.hide(str(error))}") from None
         self._note_limit(response.headers)
-        return read_answer(operation, response, self._masks)
+        return response
 
     def _note_limit(self, headers: httpx.Headers) -> None:
         until = used_up_until(headers, self._clock.now())

@@ -33,6 +33,9 @@ from ops.errors import SwarmError
 from ops.session import REPO
 
 OPERATIONS = REPO / "components" / "railway" / "operations.graphql"
+QUESTIONS = Path(__file__).with_name("check.graphql")
+"""What `check` asks beside them."""
+
 EXTRACT = REPO / "components" / "railway" / "schema.graphql"
 
 
@@ -58,6 +61,11 @@ def read_schema(file: Path) -> GraphQLSchema:
     except (OSError, UnicodeError, GraphQLSyntaxError, TypeError) as error:
         message = f"{file}: must be a schema in GraphQL's language (SDL), got {type(error).__name__}: {error}"
         raise SwarmError(message) from error
+
+
+def used() -> str:
+    """Everything that is ever sent."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in (OPERATIONS, QUESTIONS))
 
 
 def compare(full: GraphQLSchema, extract: GraphQLSchema, operations: str) -> Comparison:

@@ -63,6 +63,7 @@ class FakeRailway:
         )
         fields = {name: resolver for part in parts for name, resolver in part.fields().items()}
         self._project_tokens: dict[str, Caller] = {}
+        self._person_tokens: dict[str, Caller] = {}
         self.api = Api(world, fields, self._caller)
         self._server: Background | None = None
 
@@ -131,6 +132,13 @@ class FakeRailway:
         )
         return token
 
+    def person_token(self) -> str:
+        """A new token of a person, who belongs to both workspaces."""
+        token = secrets.token_urlsafe(24)
+        both = frozenset({WORKSPACE, FOREIGN_WORKSPACE})
+        self._person_tokens[token] = Caller(workspaces=both, person_id=self.store.new_id())
+        return token
+
     def stage(self, environment_id: str) -> None:
         """Let somebody stage a change in the dashboard."""
         self.store.objects["environment"][environment_id]["staged"].append("a change by a person")
@@ -170,6 +178,8 @@ class FakeRailway:
         if project is not None:
             found = [caller for token, caller in self._project_tokens.items() if same(project, token)]
             return found[0] if found and not bearer else None
-        if kind.lower() == "bearer" and same(bearer, self.token):
+        if kind.lower() != "bearer":
+            return None
+        if same(bearer, self.token):
             return Caller(workspaces=frozenset({WORKSPACE}))
-        return None
+        return next((caller for token, caller in self._person_tokens.items() if same(bearer, token)), None)

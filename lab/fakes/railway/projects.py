@@ -34,6 +34,8 @@ class Projects:
         return {
             "apiToken": self._token,
             "projectToken": self._project_token,
+            "me": _person,
+            "workspace": self._workspace,
             "projects": self._list,
             "project": self._read,
             "environment": self._environment,
@@ -59,6 +61,13 @@ class Projects:
             raise not_authorized()
         ids = {"projectId": caller.project_id, "environmentId": caller.environment_id}
         return {"id": caller.token_id, "name": "token", **ids}
+
+    def _workspace(self, caller: Caller, args: Node) -> Node:
+        """The plan; what it allows is left untold, because nobody has written down in which form it comes."""
+        id_ = args["workspaceId"]
+        if id_ not in caller.workspaces:
+            raise not_authorized()
+        return {"id": id_, "plan": "PRO", "subscriptionPlanLimit": None}
 
     def _list(self, caller: Caller, args: Node) -> object:
         page = dict(args)
@@ -184,6 +193,12 @@ class Projects:
 
 def _readable(holder: Node) -> Node:
     return {name: dict(held) for name, held in holder["variables"].items() if not held["isSealed"]}
+
+
+def _person(caller: Caller, _: Node) -> Node:
+    if not caller.person_id:
+        raise not_authorized()
+    return {"id": caller.person_id}
 
 
 def _regions(_caller: Caller, _args: Node) -> list[Node]:

@@ -31,6 +31,9 @@ class Caller:
     """What a token opens: workspaces, or one project's environment."""
 
     workspaces: frozenset[str] = frozenset()
+    person_id: str = ""
+    """Of a person's own token, which opens all workspaces of the person."""
+
     project_id: str = ""
     environment_id: str = ""
     token_id: str = ""

@@ -51,6 +51,24 @@ def test_a_workspace_token_is_no_projects_token(person: Person) -> None:
         person.ask(PROJECT_TOKEN)
 
 
+def test_a_persons_token_opens_all_workspaces_and_says_whose_it_is(fake: FakeRailway, person: Person) -> None:
+    header = {"authorization": f"Bearer {fake.person_token()}"}
+    opened = [each["id"] for each in person.ask(WORKSPACES, header)["workspaces"]]
+
+    assert sorted(opened) == sorted((WORKSPACE, FOREIGN_WORKSPACE))
+    assert person.ask("query { me { id } }", header)["id"]
+    with person.refused("Not Authorized"):
+        person.ask("query { me { id } }")
+
+
+def test_a_workspace_tells_its_plan_to_its_own_token(person: Person) -> None:
+    document = "query($id: String!) { workspace(workspaceId: $id) { plan } }"
+
+    assert person.ask(document, id=WORKSPACE) == {"plan": "PRO"}
+    with person.refused("Not Authorized"):
+        person.ask(document, id=FOREIGN_WORKSPACE)
+
+
 def test_what_is_foreign_or_never_was_looks_the_same(fake: FakeRailway, person: Person) -> None:
     foreign = fake.store.add("project", name="theirs", workspaceId=FOREIGN_WORKSPACE)["id"]
 
