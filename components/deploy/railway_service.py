@@ -64,7 +64,7 @@ class RailwayService(pulumi.ComponentResource):
         }
         volume = self._volume()
         self.variables = self._variables([*volume, *(other.variables for other in after)])
-        self.deployment = self._deployment(self._settings(), after)
+        self.deployment = self._deployment(self._settings(), volume, after)
         self.url = self._domain().url if service.public else None
         self.register_outputs({"service_id": made.id, "url": self.url})
 
@@ -80,7 +80,7 @@ class RailwayService(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
 
-    def _volume(self) -> list[pulumi.Resource]:
+    def _volume(self) -> list[resources.Volume]:
         """The volume, where there is one; protected, because its data is gone with it."""
         if self._spec.volume is None:
             return []
@@ -134,9 +134,15 @@ class RailwayService(pulumi.ComponentResource):
         }
 
     def _deployment(
-        self, settings: resources.Settings, after: Sequence[RailwayService]
+        self,
+        settings: resources.Settings,
+        volume: Sequence[resources.Volume],
+        after: Sequence[RailwayService],
     ) -> resources.Deployment:
-        """Deploys again when anything was written, also to a service that its variables refer to."""
+        """Deploys again when anything was written, also to a service that its variables refer to.
+
+        A volume counts, too: it is mounted by the next deployment.
+        """
         written = {"settings": settings.written_at, "variables": self.variables.written_at}
         others = {f"variables of {other._spec.name}": other.variables.written_at for other in after}
         return resources.Deployment(
@@ -145,10 +151,14 @@ class RailwayService(pulumi.ComponentResource):
                 **self._ids,
                 "service": self._spec.name,
                 "settings": self._values(),
-                "triggers": {**written, **others},
+                "triggers": {**written, **others, **self._mounted(volume)},
             },
             pulumi.ResourceOptions(parent=self, depends_on=[other.deployment for other in after]),
         )
+
+    def _mounted(self, volume: Sequence[resources.Volume]) -> dict[str, Any]:
+        path = self._spec.volume.mount_path if self._spec.volume else ""
+        return {f"volume at {path}": each.id for each in volume}
 
     def _domain(self) -> resources.Domain:
         return resources.Domain(

@@ -11,7 +11,7 @@ from components.railway.owners import MARK, described, owners
 from components.railway.values import Failure, Made, Props, required
 
 INPUTS = ("name", "workspace_id", "environment", "stack")
-REPLACES = ("workspace_id",)
+REPLACES: tuple[str, ...] = ()
 
 _SWITCHES = {"isPublic": False, "prDeploys": False}
 """Nobody reads it without a login; environments of pull requests make creates of services fail halfway."""
@@ -65,8 +65,19 @@ def read(api: RailwayClient, id_: str, outs: Props) -> dict[str, Any] | None:
 
 
 def update(api: RailwayClient, id_: str, olds: Props, news: Props) -> dict[str, Any]:
-    """See `Handler`."""
-    _claim(api, api.execute("Project", id=id_), news, released=str(olds["environment"]))
+    """See `Handler`. It is not moved to another workspace: that would be another one, and empty.
+
+    Raises:
+        RefusedError: It is in another workspace.
+    """
+    found = api.execute("Project", id=id_)
+    if found["workspaceId"] != news["workspace_id"]:
+        raise RefusedError(
+            "project",
+            f"workspace_id must be {found['workspaceId']}, where {found['name']} is, got "
+            f"{news['workspace_id']}; transfer it in Railway's dashboard, or `destroy` first",
+        )
+    _claim(api, found, news, released=str(olds["environment"]))
     return {**news, "project_id": id_}
 
 

@@ -1,10 +1,13 @@
-"""Storage of a service in one environment. There is at most one, which is how it is found again."""
+"""Storage of a service in one environment. There is at most one, which is how it is found again.
+
+What runs has its storage where it was when it was deployed.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from components.railway import reads
+from components.railway import marks, reads
 from components.railway.client import SETTLE_SECONDS, RailwayClient
 from components.railway.errors import TransientError
 from components.railway.values import Failure, Made, Props, Unknown, required
@@ -34,6 +37,7 @@ def create(api: RailwayClient, news: Props) -> Made:
         return str(found["volumeId"]) if found else None
 
     def make() -> str:
+        marks.forget_deployment(api, news)
         given = {
             "projectId": news["project_id"],
             "environmentId": news["environment_id"],
@@ -102,4 +106,5 @@ def _mount(api: RailwayClient, id_: str, news: Props) -> None:
     wanted = {"mountPath": news["mount_path"], "serviceId": news["service_id"]}
     if found and {key: found[key] for key in wanted} == wanted:
         return
+    marks.forget_deployment(api, news)
     api.execute("UpdateVolume", volumeId=id_, environmentId=news["environment_id"], input=wanted)

@@ -85,6 +85,7 @@ class Deployments:
             snapshot={
                 **copy.deepcopy({key: value for key, value in instance.items() if key not in hidden}),
                 "variables": rendered(self._store, instance),
+                "mounts": self._mounts(instance),
             },
             buildLog=[f"stand-in: pulling {instance['source']['image']}"],
             log=[],
@@ -92,6 +93,10 @@ class Deployments:
         if _WAYS[outcome]:
             self._store.later(self._world.behaviour.stage_seconds, "advance", id=node["id"], to=0)
         return node
+
+    def _mounts(self, instance: Node) -> list[str]:
+        ids = {key: instance[key] for key in ("environmentId", "serviceId")}
+        return [each["mountPath"] for each in self._store.alive("volumeInstance", **ids)]
 
     def repeat(self, holder: Node) -> bool:
         """Deploy again whatever reads these variables; whether anything was deployed before."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lab.fakes.railway.fake import FOREIGN_WORKSPACE
 from tests.e2e.railway.project import DESTROY, EACH, UP, Config, Project, Start, objects
 
 NEWER = f"example/router:2@sha256:{'1' * 64}"
@@ -66,6 +67,7 @@ def test_no_value_and_no_token_is_shown(standing: Project) -> None:
 
 
 RUNS = {"railway-router-settings", "railway-router-deployment"}
+MOUNTED = {"railway-store-volume", "railway-store-deployment"}
 EDITS: dict[str, tuple[Edit, set[str]]] = {
     "image": (lambda _c, _s, router: router.update(image=NEWER), RUNS),
     "size": (lambda _c, _s, router: router.update(vcpus=1, memory_gb=2), RUNS),
@@ -86,7 +88,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     ),
     "port": (lambda _c, _s, router: router.update(port=5000), {"railway-router-domain"}),
     "label": (lambda cloud, _s, _r: cloud.update(label="aiswarm-other"), {"railway-router-domain"}),
-    "mount": (lambda _c, store, _r: store.update(volume="/other"), {"railway-store-volume"}),
+    "mount": (lambda _c, store, _r: store.update(volume="/other"), MOUNTED),
     "project's name": (lambda cloud, _s, _r: cloud.update(project="other"), {"railway-project"}),
     "environment's name": (
         lambda cloud, _s, _r: cloud.update(environment="main"),
@@ -126,6 +128,22 @@ def test_what_holds_data_is_not_moved_to_another_region(standing: Project) -> No
         assert answer.status != 0
         assert "railway-store-volume" in answer.text
         assert "protect" in answer.text
+        assert objects(standing.railway) == EACH
+    finally:
+        restore(standing)
+
+
+def test_a_project_is_not_moved_to_another_workspace(standing: Project) -> None:
+    """It would be another one there, and empty."""
+    standing.edit(lambda cloud, _s, _r: cloud.update(workspace=FOREIGN_WORKSPACE))
+    before = standing.ids()
+    try:
+        assert standing.plan() == {"railway-project": "update"}
+        answer = standing.run(*UP)
+
+        assert answer.status != 0
+        assert "workspace_id must be" in answer.text
+        assert standing.ids() == before
         assert objects(standing.railway) == EACH
     finally:
         restore(standing)

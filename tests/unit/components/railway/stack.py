@@ -117,7 +117,10 @@ def steps(**changed: Props) -> list[Step]:
     }
     two = {key: ids[key] for key in ("project_id", "environment_id")}
     triggers = {
-        "triggers": lambda outs: {key: outs[key]["written_at"] for key in ("settings", "variables")},
+        "triggers": lambda outs: {
+            **{key: outs[key]["written_at"] for key in ("settings", "variables")},
+            **{key: outs["volume"][key] for key in ("volume_id", "mount_path")},
+        },
         "settings": {**SETTINGS, **changed.get("settings", {})},
     }
     first = {"workspace_id": WORKSPACE, "environment": "production", "stack": "prod"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from components.railway import errors, marks
 from components.railway.handlers import variables
+from lab.fakes.railway.fake import FOREIGN_WORKSPACE, WORKSPACE
 from tests.unit.components.railway.stack import IMAGE, SEALED, Stack, steps
-from tests.unit.components.railway.wire import answered
+from tests.unit.components.railway.wire import Crash, answered
 from tests.unit.components.railway.world import World
 
 NEWER = IMAGE.replace("0", "1")
@@ -46,8 +49,12 @@ EDITS: dict[str, Edit] = {
     ),
     "port": ({"domain": {"target_port": 5000}}, ["domain"]),
     "label": ({"domain": {"label": "another"}}, ["domain"]),
-    "mount": ({"volume": {"mount_path": "/other"}}, ["volume"]),
+    "mount": ({"volume": {"mount_path": "/other"}}, ["volume", "deployment"]),
     "name of the service": ({"service": {"name": "cache"}}, ["service"]),
+    "name of the environment": (
+        {"project": {"environment": "main"}, "environment": {"name": "main"}},
+        ["project", "environment"],
+    ),
     "name of the project": ({"project": {"name": "other"}}, ["project"]),
 }
 
@@ -85,6 +92,61 @@ def test_what_was_written_and_not_deployed_is_deployed_by_a_stack_that_forgot(
     Stack().up(world.client(), steps(**changed))
 
     assert world.wire.mutations == ["Deploy", "UpsertVariables"]
+
+
+def test_what_runs_has_its_volume_where_it_belongs(world: World, stack: Stack) -> None:
+    stack.up(world.client(), steps(volume={"mount_path": "/other"}))
+
+    assert world.fake.alive("deployment", status="SUCCESS")[-1]["snapshot"]["mounts"] == ["/other"]
+
+
+def test_a_volume_in_another_region_is_another_one(world: World, stack: Stack) -> None:
+    """The engine refuses it where the volume is protected, which those of the program are."""
+    before = stack.ids["volume"]
+
+    done = stack.up(world.client(), steps(volume={"region": "us-west2"}))
+
+    assert done == ["replace volume", "update deployment"]
+    assert stack.ids["volume"] != before
+    assert world.counts()["volume"] == 1
+
+
+@pytest.mark.parametrize("edit", ["image", "secret", "no variable", "mount", "label", "name of the project"])
+def test_an_edit_that_was_killed_at_any_call_is_taken_up(world: World, stack: Stack, edit: str) -> None:
+    changed = EDITS[edit][0]
+    killed, calls = True, 0
+    while killed:
+        mine, api = copy.deepcopy(stack), world.client()
+        world.wire.forget()
+        world.wire.crash_after = calls
+        killed = _killed(lambda api=api, mine=mine: mine.up(api, steps(**changed)))
+        mine.up(world.client(), steps(**changed))
+        assert mine.refresh(world.client(), steps(**changed)) == []
+        world.wire.forget()
+        assert Stack().up(world.client(), steps(**changed))
+        assert world.wire.mutations == []
+        mine.up(world.client(), steps())
+        stack, calls = mine, calls + 1
+    assert calls >= 3
+    assert set(world.counts().values()) == {1}
+
+
+def _killed(run: Callable[[], object]) -> bool:
+    try:
+        run()
+    except Crash:
+        return True
+    return False
+
+
+def test_a_stack_in_another_workspace_is_refused_and_keeps_what_it_has(world: World, stack: Stack) -> None:
+    before = dict(stack.ids)
+
+    with pytest.raises(errors.RefusedError, match=f"workspace_id must be {WORKSPACE}, where swarm is, got "):
+        stack.up(world.client(), steps(project={"workspace_id": FOREIGN_WORKSPACE}))
+
+    assert world.wire.mutations == []
+    assert stack.ids == before
 
 
 def test_variables_of_others_are_left_alone(world: World, stack: Stack) -> None:

@@ -71,7 +71,7 @@ def test_what_was_deleted_behind_our_back_is_made_again(world: World, stack: Sta
     api.execute("DeleteVolume", volumeId=ids["volume"])
 
     assert stack.refresh(api, steps()) == ["-volume", "-domain"]
-    assert stack.up(api, steps()) == ["create volume", "create domain"]
+    assert stack.up(api, steps()) == ["create volume", "update deployment", "create domain"]
     assert stack.refresh(api, steps()) == []
 
 
@@ -86,3 +86,45 @@ def test_a_service_deleted_behind_our_back_is_made_again_with_all_that_it_had(
 
     assert world.counts()["service"] == 1
     assert stack.refresh(api, steps()) == []
+
+
+@pytest.mark.parametrize("hides_gone", [False, True])
+def test_a_project_deleted_behind_our_back_is_made_again_where_railway_says_so(
+    world: World, stack: Stack, hides_gone: bool
+) -> None:
+    """Where it only says that nobody may see it, the state stays: that could be a token of somebody else."""
+    api, before = world.client(), dict(stack.ids)
+    api.execute("DeleteProject", id=before["project"])
+    world.fake.clock.sleep(60)
+    world.fake.behaviour.hides_gone = hides_gone
+
+    if hides_gone:
+        with pytest.raises(errors.NotAuthorizedError, match="there is no such thing"):
+            stack.refresh(api, steps())
+        assert stack.ids == before
+        return
+    assert stack.refresh(api, steps()) == [f"-{name}" for name in NAMES]
+    stack.up(api, steps())
+
+    assert set(world.counts().values()) == {1}
+    assert stack.refresh(api, steps()) == []
+
+
+def test_a_deployment_that_somebody_removed_is_made_again(world: World, stack: Stack) -> None:
+    api = world.client()
+    api.execute("RemoveDeployment", id=stack.outs["deployment"]["deployment_id"])
+
+    assert stack.refresh(api, steps()) == ["-deployment"]
+    assert stack.up(api, steps()) == ["create deployment"]
+    assert stack.refresh(api, steps()) == []
+
+
+def test_a_deployment_by_hand_is_nobodys_drift(world: World, stack: Stack) -> None:
+    ids = {key: stack.outs["deployment"][key] for key in ("environment_id", "service_id")}
+    newer = world.fake.deploy(**ids)
+    world.fake.clock.sleep(60)
+
+    stack.refresh(world.client(), steps())
+
+    assert stack.outs["deployment"]["deployment_id"] == newer
+    assert stack.up(world.client(), steps()) == []
