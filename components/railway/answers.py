@@ -23,7 +23,6 @@ from components.railway.masks import Masks
 REQUEST_IDS = ("x-railway-request-id", "x-request-id", "cf-ray")
 """Headers that name a request, the best first."""
 
-_TRANSIENT_STATUS = {500, 502, 503, 504}
 
 _KINDS: tuple[tuple[re.Pattern[str], type[RailwayError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
@@ -60,8 +59,11 @@ def read_answer(operation: str, response: httpx.Response, masks: Masks) -> dict[
             retry_after=retry_after(response.headers),
         )
     if errors:
-        raise _error(operation, errors, trace, masks)
-    if response.status_code in _TRANSIENT_STATUS:
+        error = _error(operation, errors, trace, masks)
+        if response.is_server_error and type(error) is RailwayError:
+            raise TransientError(operation, error.message, trace=trace)
+        raise error
+    if response.is_server_error:
         raise TransientError(operation, f"HTTP {response.status_code}", trace=trace)
     if response.status_code in {401, 403}:
         raise NotAuthorizedError(operation, f"HTTP {response.status_code}", trace=trace)

@@ -15,6 +15,8 @@ LOST = [
     httpx.Response(502, text="Bad Gateway"),
     httpx.Response(503),
     httpx.Response(504, text="<html>upstream request timeout</html>"),
+    httpx.Response(524, text="error code: 524"),
+    httpx.Response(500, json={"errors": [{"message": "Internal Server Error"}]}),
     httpx.ReadTimeout("slow"),
     httpx.RemoteProtocolError("closed"),
     error("Problem processing request"),

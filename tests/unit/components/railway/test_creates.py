@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
+from lab.fakes.railway.behaviour import FanOut
 from tests.unit.components.railway.stack import Stack, steps
 from tests.unit.components.railway.wire import Crash, Fault, lost, timed_out
 from tests.unit.components.railway.world import World
@@ -96,6 +99,38 @@ def test_an_up_that_was_killed_is_taken_up(world: World, calls: int) -> None:
     world.wire.forget()
     assert Stack().up(world.client(), steps()) == ALL
     assert world.wire.mutations == []
+
+
+@pytest.mark.parametrize("calls", range(0, MOST_CALLS, 2))
+@pytest.mark.parametrize("instances", [FanOut.GIVEN, FanOut.NONE])
+def test_it_is_taken_up_where_names_are_not_unique_either(
+    world: World, instances: FanOut, calls: int
+) -> None:
+    world.fake.behaviour.unique_names = False
+    world.fake.behaviour.instances = instances
+    stack, api = Stack(), world.client()
+    world.wire.crash_after = calls
+    with contextlib.suppress(Crash):
+        stack.up(api, steps())
+
+    stack.up(world.client(), steps())
+
+    assert {kind: len(world.fake.objects[kind]) for kind in ONE_OF_EACH} == ONE_OF_EACH
+
+
+@pytest.mark.parametrize("calls", range(0, 60, 2))
+def test_a_destroy_that_was_killed_is_taken_up(world: World, calls: int) -> None:
+    stack = Stack()
+    stack.up(world.client(), steps())
+    world.wire.forget()
+    api = world.client()
+    world.wire.crash_after = calls
+    with contextlib.suppress(Crash):
+        stack.destroy(api, steps())
+
+    stack.destroy(world.client(), steps())
+
+    assert set(world.counts().values()) == {0}
 
 
 LOSSES: dict[str, Fault] = {"502": lost(502), "504": lost(504), "timeout": timed_out}

@@ -60,6 +60,46 @@ def test_a_project_that_was_handed_over_is_taken(world: World) -> None:
     assert world.counts() == {"project": 1, "environment": 1, "service": 1, "volume": 1, "domain": 1}
 
 
+def test_a_project_that_a_person_filled_is_taken_over_with_all_that_is_in_it(world: World) -> None:
+    api = world.client()
+    make_project(api, "managed by aiswarm")
+    (environment_,) = world.fake.alive("environment")
+    place = {"projectId": environment_["projectId"], "environmentId": environment_["id"]}
+    service_id = api.execute("CreateService", input={**place, "name": "redis"})["id"]
+    world.fake.clock.sleep(30)
+    two = {"environmentId": environment_["id"], "serviceId": service_id}
+    region = {"us-west2": {"numReplicas": 2}}
+    api.execute(
+        "UpdateServiceInstance",
+        **two,
+        input={"source": {"image": "redis:latest"}, "startCommand": "mine", "multiRegionConfig": region},
+    )
+    ids = {**place, "serviceId": service_id}
+    api.execute(
+        "UpsertVariables",
+        input={**ids, "variables": {"PASSWORD": "readable", "THEIRS": "1"}, "skipDeploys": True},
+    )
+    api.execute("CreateVolume", input={**ids, "mountPath": "/theirs", "region": "us-east4-eqdc4a"})
+    api.execute("CreateDomain", input={**two, "targetPort": 80})
+    world.fake.deploy(environment_["id"], service_id)
+    world.fake.clock.sleep(60)
+    world.wire.forget()
+
+    stack = Stack()
+    stack.up(api, steps())
+
+    assert not [name for name in world.wire.mutations if name.startswith("Create")]
+    assert set(world.counts().values()) == {1}
+    assert stack.ids["service"] == service_id
+    (instance,) = world.fake.alive("instance")
+    assert (instance["startCommand"], instance["numReplicas"]) == (None, 1)
+    assert instance["region"] == "us-east4-eqdc4a"
+    assert instance["variables"]["THEIRS"]["value"] == "1"
+    assert instance["variables"]["PASSWORD"]["isSealed"]
+    assert world.fake.alive("deployment", status="SUCCESS")[-1]["snapshot"]["mounts"] == ["/data"]
+    assert stack.refresh(api, steps()) == []
+
+
 def test_an_environment_of_another_stack_is_not_taken(world: World, stack: Stack) -> None:
     with pytest.raises(
         errors.RefusedError, match="environment production of swarm must be free, got stack prod"

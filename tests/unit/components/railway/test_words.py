@@ -17,6 +17,14 @@ def test_every_line_of_a_secret_is_hidden() -> None:
     assert masks.hide("a first-line, then second-line; 5") == "a ***, then ***; 5"
 
 
+def test_a_long_word_of_a_secret_is_hidden_alone_too() -> None:
+    """A line of a file may be a keyword and the secret itself, of which a log shows the second."""
+    masks = Masks()
+    masks.add(["requirepass 0123456789abcdef\n"])
+
+    assert masks.hide("no requirepass: 0123456789abcdef") == "no requirepass: ***"
+
+
 def test_what_is_too_short_to_be_a_secret_is_left() -> None:
     masks = Masks()
     masks.add(["a", "", "yes"])
