@@ -151,10 +151,14 @@ def test_a_project_is_not_moved_to_another_workspace(standing: Project) -> None:
 
 def test_another_value_of_a_secret_is_sealed_and_deployed(standing: Project) -> None:
     before = {each["id"] for each in standing.railway.alive("deployment")}
+    old = standing.secrets()
     standing.describe_epochs({"store-password": 2})
     try:
-        standing.up()
+        said = standing.ok("preview", "--diff", "--json") + standing.ok("preview", "--diff") + standing.up()
+        said += standing.ok("stack", "export")
 
+        assert len({*old, *standing.secrets()}) == len(old) + 1
+        assert not [value for value in (*old, *standing.secrets()) if value in said]
         found = standing.railway.alive("instance")
         (held,) = (each["variables"]["PASSWORD"] for each in found if "PASSWORD" in each["variables"])
         assert held["isSealed"]

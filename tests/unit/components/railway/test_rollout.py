@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from components.railway import errors
 from components.railway.rollout import DEADLINE_SECONDS, STUCK_SECONDS
+from lab.fakes.railway.behaviour import Outcome
 from tests.unit.components.railway.stack import Stack, steps
 from tests.unit.components.railway.wire import altered, answered, passed, refused
 from tests.unit.components.railway.world import World
@@ -92,6 +95,36 @@ def test_one_that_never_begins_is_cancelled_and_started_once_more(world: World) 
     assert world.wire.mutations.count("Deploy") == 2
     assert world.wire.mutations.count("CancelDeployment") == 2
     assert 2 * STUCK_SECONDS <= sum(world.time.slept) < 2 * STUCK_SECONDS + 60
+
+
+def test_one_that_begins_the_second_time_is_good(world: World) -> None:
+    world.fake.behaviour.outcomes["redis"] = [Outcome.STUCK]
+
+    stack = up(world)
+
+    assert world.wire.mutations.count("Deploy") == 2
+    assert [each["status"] for each in world.fake.alive("deployment")] == ["REMOVED", "SUCCESS"]
+    assert stack.refresh(world.client(), UNTIL_DEPLOYED) == []
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.FAILED, Outcome.CRASHED, Outcome.NEEDS_APPROVAL, Outcome.SUPERSEDED]
+)
+def test_an_update_whose_deployment_does_not_run_is_finished_by_the_next_up(
+    world: World, outcome: Outcome
+) -> None:
+    stack = up(world)
+    world.fake.behaviour.outcomes["redis"] = [outcome]
+    newer = steps(settings={"start_command": "serve"})[:-1]
+    with contextlib.suppress(errors.DeploymentError):
+        stack.up(world.client(), newer)
+
+    stack.up(world.client(), newer)
+
+    latest = world.fake.alive("deployment")[-1]
+    assert (latest["status"], latest["snapshot"]["startCommand"]) == ("SUCCESS", "serve")
+    assert stack.refresh(world.client(), newer) == []
+    assert stack.up(world.client(), newer) == []
 
 
 def test_nobody_waits_for_ever(world: World) -> None:
