@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_an_edit_that_was_killed_at_any_call_is_taken_up(world: World, stack: St
         mine, api = copy.deepcopy(stack), world.client()
         world.wire.forget()
         world.wire.crash_after = calls
-        killed = _killed(lambda api=api, mine=mine: mine.up(api, steps(**changed)))
+        killed = _killed(functools.partial(mine.up, api, steps(**changed)))
         mine.up(world.client(), steps(**changed))
         assert mine.refresh(world.client(), steps(**changed)) == []
         world.wire.forget()
