@@ -69,7 +69,6 @@ def _metrics(settings: Settings, router: str) -> CloudService:
 
 def _dashboard(settings: Settings) -> CloudService:
     """Grafana over those figures. It has no domain: a person comes in through a forwarder of the tailnet."""
-    sources = f"{FILES}/provisioning/datasources"
     return CloudService(
         name=_DASHBOARD,
         role=CloudRole.DASHBOARD,
@@ -80,8 +79,7 @@ def _dashboard(settings: Settings) -> CloudService:
         typical_memory_gb=0.05,
         port=_DASHBOARD_PORT,
         start_command=start_command(
-            files={f"{FILES}/sources.yml": "DATA_SOURCES"},
-            command=(f"mkdir -p {sources} && cp {FILES}/sources.yml {sources}/ && exec /run.sh",),
+            files={f"{FILES}/provisioning/datasources/sources.yml": "DATA_SOURCES"}, command=("/run.sh",)
         ),
         health_path="/api/health",
         variables={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from components.render.text import as_yaml
 
@@ -12,15 +13,17 @@ FILES = "/tmp"  # noqa: S108 (in a container of its own, which nobody shares)
 
 
 def start_command(*, files: Mapping[str, str], command: Sequence[str]) -> str:
-    """The start command of a service: write each variable into its file, then become `command`.
+    """The start command of a service: write each variable into its file, then become `command`, one program.
 
     Railway runs a start command without a shell, so this one brings its own.
 
     Args:
-        files: The variable by the file's path; `$NAME` in `command` is a variable, too.
+        files: The variable by the file's path, whose folder is made; `$NAME` in `command` is a variable, too.
     """
+    folders = sorted({str(PurePosixPath(path).parent) for path in files} - {FILES})
+    makes = [f"mkdir -p {' '.join(folders)}"] if folders else []
     writes = [f'printf %s "${variable}" > {path}' for path, variable in files.items()]
-    script = " && ".join([*writes, f"exec {' '.join(command)}"])
+    script = " && ".join([*makes, *writes, f"exec {' '.join(command)}"])
     return f"/bin/sh -c {shlex.quote(script)}"
 
 

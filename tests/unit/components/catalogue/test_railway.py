@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -107,6 +108,16 @@ def test_variables_that_start_commands_write_are_there() -> None:
     for one in project(images=OWN_REGISTRY).services:
         named = set(re.findall(r'printf %s "\$(\w+)"', one.start_command))
         assert named <= set(one.variables) | set(one.secrets)
+
+
+def test_start_commands_end_in_the_program_that_they_start() -> None:
+    """Whatever stands behind `exec` in a script never runs."""
+    for one in project(images=OWN_REGISTRY).services:
+        shell, option, script = shlex.split(one.start_command)
+        assert (shell, option) == ("/bin/sh", "-c")
+        before, program = script.rsplit("exec ", 1)
+        assert "exec" not in before
+        assert "&&" not in program
 
 
 def test_the_router_never_sends_more_than_the_context_holds() -> None:
