@@ -127,7 +127,6 @@ def _research(settings: Settings, router: str) -> tuple[CloudService, ...]:
                 "OPERATOR_NAME": OPERATOR_NAME,
                 "OPERATOR_PASSWORD_FILE": password,
                 "OUTPUT_PATH": f"{FILES}/outputs",
-                "PORT": str(_RESEARCH_PORT),
             },
             secrets={
                 "PAGE_PASSWORD": (RAILWAY_DASHBOARD_PASSWORD,),

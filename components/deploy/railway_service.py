@@ -95,8 +95,10 @@ class RailwayService(pulumi.ComponentResource):
     def _variables(self, after: Sequence[pulumi.Resource]) -> resources.Variables:
         """Readable and sealed variables.
 
+        Railway asks for the health check at `PORT`, whatever the domain's port is (its manual, Healthchecks).
         Beside the sealed ones, which nobody can read back, goes a keyed digest of them that may be shown.
         """
+        port = {} if self._spec.port is None else {"PORT": str(self._spec.port)}
         secrets, texts = self._place.secrets, self._spec.secrets
         sealed = {
             "sealed": {key: secrets.text(parts) for key, parts in sorted(texts.items())},
@@ -106,7 +108,7 @@ class RailwayService(pulumi.ComponentResource):
             f"{self._name}-variables",
             {
                 **self._ids,
-                "variables": dict(sorted(self._spec.variables.items())),
+                "variables": dict(sorted({**port, **self._spec.variables}.items())),
                 **(sealed if texts else {}),
             },
             pulumi.ResourceOptions(parent=self, depends_on=list(after)),

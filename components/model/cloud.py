@@ -53,7 +53,7 @@ class CloudService:
 
     typical_memory_gb: float
     port: int | None = None
-    """Where it listens; None for a worker."""
+    """Where it listens, which it is told as `PORT`; None for a worker."""
 
     start_command: str = ""
     """Empty keeps the image's own."""

@@ -12,6 +12,11 @@ from components.railway.values import Props
 RUNNING = {"SUCCESS", "SLEEPING"}
 LOG_LINES = 40
 DEADLINE_SECONDS = 900.0
+"""With the health check's usual 300 s; a longer one has as much more."""
+
+_BEGIN_SECONDS = 600.0
+"""Until an image is pulled and its program started."""
+
 STUCK_SECONDS = 300.0
 """In a status in which nothing has begun yet; such a deployment was seen to stay there for good."""
 
@@ -25,6 +30,8 @@ class Rollout:
 
     def __init__(self, api: RailwayClient, props: Props) -> None:
         self._api, self._name = api, str(props["service"])
+        health = float(props["settings"].get("health_timeout_seconds") or 0)
+        self._patience = max(DEADLINE_SECONDS, _BEGIN_SECONDS + health)
         self._ids = {"environmentId": props["environment_id"], "serviceId": props["service_id"]}
 
     def run(self) -> str:
@@ -33,7 +40,7 @@ class Rollout:
         Raises:
             DeploymentError: None does. It has the last lines of the log.
         """
-        deadline = self._api.clock.now() + DEADLINE_SECONDS
+        deadline = self._api.clock.now() + self._patience
         for _ in range(2):
             id_ = self._start()
             reached = self._wait(id_, deadline)
@@ -81,7 +88,7 @@ class Rollout:
 
         reached = self._api.poll(settled, deadline - self._api.clock.now())
         if reached is None:
-            self._fail(current, f"must run within {DEADLINE_SECONDS:.0f} s, got {self._status(current)}")
+            self._fail(current, f"must run within {self._patience:.0f} s, got {self._status(current)}")
         return None if reached == "stuck" else current
 
     def _status(self, id_: str) -> str:

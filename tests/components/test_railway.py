@@ -130,6 +130,19 @@ def test_nothing_runs_before_everything_is_written() -> None:
 
 
 @pytest.mark.usefixtures("token")
+def test_railway_is_told_where_a_service_listens() -> None:
+    """It asks for the health check there, and nowhere else."""
+    recording = run(cloud())
+
+    told = {
+        name: recording.one(":Variables", f"railway-{name}-variables").inputs["variables"]
+        for name in ("cache", "router")
+    }
+    assert told["router"]["PORT"] == "4000"
+    assert "PORT" not in told["cache"]
+
+
+@pytest.mark.usefixtures("token")
 def test_a_service_comes_after_those_that_its_variables_refer_to() -> None:
     recording = run(cloud())
 

@@ -67,6 +67,7 @@ def test_no_value_and_no_token_is_shown(standing: Project) -> None:
 
 
 RUNS = {"railway-router-settings", "railway-router-deployment"}
+LISTENS = {"railway-router-variables", "railway-router-deployment", "railway-router-domain"}
 MOUNTED = {"railway-store-volume", "railway-store-deployment"}
 EDITS: dict[str, tuple[Edit, set[str]]] = {
     "image": (lambda _c, _s, router: router.update(image=NEWER), RUNS),
@@ -86,7 +87,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         lambda _c, store, _r: store.update(variables={"MODE": "loud"}),
         {"railway-store-variables", "railway-store-deployment", "railway-router-deployment"},
     ),
-    "port": (lambda _c, _s, router: router.update(port=5000), {"railway-router-domain"}),
+    "port": (lambda _c, _s, router: router.update(port=5000), LISTENS),
     "label": (lambda cloud, _s, _r: cloud.update(label="aiswarm-other"), {"railway-router-domain"}),
     "mount": (lambda _c, store, _r: store.update(volume="/other"), MOUNTED),
     "project's name": (lambda cloud, _s, _r: cloud.update(project="other"), {"railway-project"}),

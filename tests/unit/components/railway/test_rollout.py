@@ -136,6 +136,15 @@ def test_nobody_waits_for_ever(world: World) -> None:
     assert DEADLINE_SECONDS <= sum(world.time.slept) < DEADLINE_SECONDS + 60
 
 
+def test_a_service_that_takes_long_to_become_healthy_is_given_that_time(world: World) -> None:
+    statuses(world, "DEPLOYING")
+
+    with pytest.raises(errors.DeploymentError, match="must run within 1500 s, got DEPLOYING"):
+        Stack().up(world.client(), steps(settings={"health_timeout_seconds": 900})[:-1])
+
+    assert 1500 <= sum(world.time.slept) < 1560
+
+
 @pytest.mark.parametrize("status", ["SKIPPED", "REMOVED"])
 def test_the_one_that_takes_its_place_will_do(world: World, status: str) -> None:
     stack = Stack()
