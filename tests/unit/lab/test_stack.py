@@ -25,6 +25,7 @@ from ops.certificates import Authority, Certificate
 ADDRESS = "198.18.0.11"
 NOTHING = "nothing to do"
 CERTIFICATE, KEY = "aiswarm:vault", "aiswarm:vault_private_key"
+RAILWAY_IMAGE = LabImage(name="railway", reference="registry/railway:1", stand_in=True, platforms=())
 
 PULUMI = """#!{python}
 import base64, json, os, pathlib, sys
@@ -64,6 +65,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("PULUMI_OPTION_CONFIG_FILE", str(state / "Pulumi.lab.yaml"))
     monkeypatch.setattr(environment, "activate", lambda: None)
+    authority = railway.folder() / "etc" / "ca.pem"
+    authority.parent.mkdir(parents=True)
+    authority.write_text("of the stand-in's edge\n")
     return calls
 
 
@@ -72,17 +76,8 @@ def configure(*, host_key: str = "ssh-ed25519 AAAA", address: str = ADDRESS) -> 
     names = ("oracle", "starlord", "thanos")
     lab_nodes = tuple(LabNode(name=name, address=address, host_key=host_key) for name in names)
     steps = Steps(Console(file=io.StringIO()))
-    _have_railway()
-    built = LabImage(name="railway", reference="registry/railway:1", stand_in=True, platforms=())
-    stack.configure(steps, lab_nodes, {"railway": built}, dict.fromkeys(names, "amd64"))
+    stack.configure(steps, lab_nodes, {"railway": RAILWAY_IMAGE}, dict.fromkeys(names, "amd64"))
     return steps.done[-1].note
-
-
-def _have_railway() -> None:
-    """The authority of the stand-in's edge, which `make up` has made by then."""
-    file = railway.folder() / "etc" / "ca.pem"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("an authority\n")
 
 
 def document() -> dict[str, Any]:
