@@ -41,7 +41,8 @@ A mandatory rule ends the preview or the update; an advisory one is shown. A rul
 needs, or that fails, refuses ([POL-002](docs/POL-002.md), [POL-003](docs/POL-003.md)). To depart from a rule,
 grant an exception in `exceptions.yaml`: one rule, one resource, what is found there, a reason, somebody
 who answers, 180 days at most ([POL-001](docs/POL-001.md)). Which demand of CIS, KICS, Kubernetes and OWASP is
-held by which rule: [coverage.md](coverage.md). Why the pack is built as it is: `docs/decisions/0005-policy-pack.md`.
+held by which rule: [coverage.md](coverage.md). Why the pack is built as it is:
+`docs/decisions/0005-policy-pack.md`.
 
 A new rule is one file in `rules/` with a `RULE`, a test beside the others in `tests/policy`, an edit of the
 real stack in a `cases_*.py` there, and `./swarm docs`.
