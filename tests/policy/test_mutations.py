@@ -21,6 +21,8 @@ ACROSS = {
     ("DAT-001", "IMG-001"): "an image without a digest",
     ("DAT-001", "IMG-005"): "an image from another publisher",
     ("CTR-020", "DAT-008"): "the second writer is of another service",
+    ("DAT-001", "OPS-005"): "a command with other words",
+    ("SEC-004", "OPS-005"): "the same",
     ("DAT-001", "OPS-004"): "a container without its node's name",
     ("DAT-002", "SEC-003"): "a volume for secrets that is not in memory",
     ("SEC-003", "DAT-002"): "the same: it counts as one for data then",

@@ -13,12 +13,14 @@ from tests.policy.recorded import Recorded, find, rules_of, stack
 RULES = [*rules_of("SEC-"), *rules_of("OPS-"), *rules_of("RLW-")]
 CASES = (*cases_sec.CASES, *cases_ops.CASES)
 WITHOUT_RAILWAY = {"RLW-001"}
+ACROSS = {"SEC-004": "OPS-005"}
+"""A secret in a command's words or variables is not what is written down, either."""
 
 
 def test_the_groups_are_complete() -> None:
     """SEC-005 looks at what the engine prints, which no rule sees: `./swarm gate` does."""
     ids = [f"SEC-00{number}" for number in (1, 2, 3, 4, 6)]
-    ids += [f"OPS-00{number}" for number in range(1, 5)]
+    ids += [f"OPS-00{number}" for number in range(1, 6)]
     assert [rule.id for rule in RULES] == [*ids, "RLW-001", "RLW-002", "RLW-003"]
 
 
@@ -37,7 +39,8 @@ def test_no_rule_is_dead(name: str) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{CASES.index(case)}")
 def test_one_edit_makes_exactly_its_rule_fire(case: Case) -> None:
     edited = tuple(found.edited(case.edit) if is_meant(found, case) else found for found in stack("prod"))
-    assert find(RULES, edited) == {(case.rule, case.name)}
+    across = {(ACROSS.get(case.rule, ""), case.name)}
+    assert find(RULES, edited) - across == {(case.rule, case.name)}
 
 
 @pytest.mark.parametrize("case", MARKS, ids=lambda case: f"{case.rule}-{MARKS.index(case)}")
