@@ -97,12 +97,13 @@ def test_a_bad_state_is_refused_by_its_rule_alone(bad: Bad, tmp_path: Path, env:
     assert found.mandatory == {bad.rule}
 
 
-def test_a_rule_that_is_switched_off_is_missed(tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_rule_that_was_to_be_switched_off_judges_all_the_same(tmp_path: Path, env: dict[str, str]) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"non-root-user": "disabled"}))
-    found = analyze(state(), tmp_path, env, "--policy-pack-config", str(config))
-    assert (found.status, found.mandatory) == (1, {"whole-pack"})
-    assert "policy CTR-002: must be asked about every resource" in found.text
+    root = state({(CONTAINER, "oracle-redis"): setting(user="0")})
+    found = analyze(root, tmp_path, env, "--policy-pack-config", str(config))
+    assert (found.status, found.mandatory) == (1, {"whole-pack", "non-root-user"})
+    assert "policy non-root-user: must be at its own level" in found.text
 
 
 def test_what_is_no_state_is_an_error_and_no_verdict(tmp_path: Path, env: dict[str, str]) -> None:
