@@ -1,9 +1,9 @@
 """`python -m bench.policies`: what the policy pack adds to a preview, by the same preview without it.
 
 The swarm of production is filled up with idle services to the size that is asked for; a preview contacts no
-host, so this needs the engine and not the lab. An idle pack, of one rule that finds nothing, tells how much of
-the time is the engine's own: it asks a pack twice about each resource, one call after the other. All take turns,
-and the order changes with every round.
+host, so this needs the engine and not the lab. An idle pack, of one rule that finds nothing, tells how much
+of the time is the engine's own: it asks a pack twice about each resource, one call after the other. All take
+turns, and the order changes with every round.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import typer
 import yaml
 
 from bench import command_line, machine
-from bench.figures import Samples, ratio, spread, times
+from bench.figures import Samples, spread
 from bench.tables import Sheet
 from bench.timing import Subject, take_turns, timed
 from lab import engine, environment, paths, process
@@ -116,7 +116,6 @@ def sheets(found: dict[int, Seconds]) -> tuple[Sheet, ...]:
             *(spread(samples[PREVIEW]) for samples in (each.without, each.idle, each.ours)),
             f"{added(each.without, each.idle):.1f}",
             f"{added(each.without, each.ours):.1f}",
-            times(ratio(each.ours, each.without, PREVIEW)),
         )
         for size, each in found.items()
     )
