@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
@@ -95,18 +95,19 @@ def run(arguments: Sequence[str]) -> None:
     """Run the engine on the operator's terminal.
 
     ^C reaches it, too: it finishes what it has begun, and is waited for, because what comes after it must not
-    be left out.
+    be left out. From before it begins: a ^C while it is being started would leave it running alone. A handler,
+    unlike one that is ignored, is not handed on to it.
 
     Raises:
         EngineError: It is not on PATH or ended with another status than 0.
     """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        process = subprocess.Popen(("pulumi", *arguments))
+        status = subprocess.call(("pulumi", *arguments))
     except FileNotFoundError as error:
         raise EngineError("pulumi: must be on PATH, got nothing") from error
-    while process.returncode is None:
-        with suppress(KeyboardInterrupt):
-            process.wait()
-    if process.returncode != 0:
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if status != 0:
         sys.stdout.flush()
-        raise EngineError(f"pulumi up: must end with status 0, got {process.returncode}; see above")
+        raise EngineError(f"pulumi up: must end with status 0, got {status}; see above")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ops.gate import evidence, leaks, plan
 from ops.gate.events import Preview, Step, Violation
@@ -53,18 +53,23 @@ def judge(
     )
 
 
+_MANDATORY: Final = "mandatory"
+
+
 def _said(violations: Sequence[Violation], rules: Mapping[str, Rule]) -> Iterator[Finding]:
     """What the pack found. One that could not run is a matter of the evidence."""
     for violation in violations:
         if violation.could_not_run and not violation.mandatory:
             continue
+        rule = rules.get(violation.policy) or _stranger(violation)
         yield Finding(
             kind=Kind.POLICY,
-            rule=rules.get(violation.policy) or _stranger(violation),
+            rule=rule,
             severity=violation.severity or COMPLETE.severity,
             urn=violation.urn,
             message=violation.found,
-            refused=violation.mandatory,
+            # A configuration of the pack may lower a level; the rule's own is what counts here.
+            refused=violation.mandatory or rule.level == _MANDATORY,
         )
 
 

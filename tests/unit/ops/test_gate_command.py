@@ -181,7 +181,7 @@ def test_a_canary_refuses_and_is_in_no_report(tmp_path: Path) -> None:
     secret = secrets.token_urlsafe(24)
     canary, events = tmp_path / "canary", tmp_path / "events"
     canary.write_text(f"{secret}\n")
-    leak = {"message": f"It.\nredis: {secret}", "policyName": "non-root-user", "enforcementLevel": "advisory"}
+    leak = {"message": f"It.\nredis: {secret}", "policyName": "only-advice", "enforcementLevel": "advisory"}
     events.write_text("\n".join([json.dumps({"policyEvent": leak}), *streams.lines("quiet")]))
     files = [tmp_path / name for name in ("md", "sarif", "xml")]
     options = [

@@ -131,8 +131,18 @@ def test_a_failed_preview_lets_the_certain_findings_speak_first() -> None:
     assert found.status == 11
 
 
-@pytest.mark.parametrize(("level", "status"), [("mandatory", 10), ("remediate", 10), ("advisory", 0)])
-def test_what_the_pack_finds_refuses_unless_it_is_advice(level: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("own", "level", "status"),
+    [
+        ("mandatory", "mandatory", 10),
+        ("mandatory", "remediate", 10),
+        ("mandatory", "advisory", 10),
+        ("advisory", "mandatory", 10),
+        ("advisory", "advisory", 0),
+    ],
+)
+def test_what_the_pack_finds_refuses_unless_the_rule_is_advice(own: str, level: str, status: int) -> None:
+    """A configuration of the pack changes the level in the event, but not the one in the rule."""
     violation = {
         "resourceUrn": f"{REDIS}::oracle-redis",
         "message": "What it demands.\noracle-redis.user: must not be root, got 'root'\n",
@@ -141,7 +151,9 @@ def test_what_the_pack_finds_refuses_unless_it_is_advice(level: str, status: int
         "severity": "critical",
     }
 
-    found = verdict([json.dumps({"policyEvent": violation}), *streams.lines("quiet")])
+    pack = {**PACK, "non-root-user": replace(PACK["non-root-user"], level=own)}
+
+    found = verdict([json.dumps({"policyEvent": violation}), *streams.lines("quiet")], pack=pack)
 
     said = next(each for each in found.findings if each.resource == "oracle-redis")
     assert (said.rule.id, said.message) == ("CTR-002", "oracle-redis.user: must not be root, got 'root'")

@@ -196,6 +196,27 @@ def test_an_interrupt_is_left_to_the_engine_and_the_database_is_looked_at(tmp_pa
     assert said == "finishing\nfinished\nthen pulumi up: must end with status 0, got 1; see above\n"
 
 
+def test_an_interrupt_while_the_engine_starts_waits_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Started(subprocess.Popen[bytes]):
+        def __init__(self, arguments: tuple[str, ...]) -> None:
+            super().__init__(arguments)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    world.does('sleep 0.2; echo ended >>"$CALLS"')
+    before = signal.getsignal(signal.SIGINT)
+
+    try:
+        up.run(("up",))
+    except KeyboardInterrupt:
+        pytest.fail("left the engine running alone")
+
+    assert world.calls == ["up", "ended"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_no_engine_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
