@@ -95,8 +95,8 @@ def run(arguments: Sequence[str]) -> None:
     """Run the engine on the operator's terminal.
 
     ^C reaches it, too: it finishes what it has begun, and is waited for, because what comes after it must not
-    be left out. From before it begins: a ^C while it is being started would leave it running alone. A handler,
-    unlike one that is ignored, is not handed on to it.
+    be left out. From before it begins: a ^C while it is being started would leave it running alone. A signal
+    with a handler, unlike one that is ignored, reaches it as ever.
 
     Raises:
         EngineError: It is not on PATH or ended with another status than 0.

@@ -73,13 +73,15 @@ class Change:
         """The resource as it will be; None when it goes for good."""
         return next((step.after for step in self.steps if step.after), None)
 
-    def refused(self, expected: str, fix: str = "", *, severity: str = KEPT.severity) -> Finding:
+    def refused(
+        self, expected: str, fix: str = "", *, severity: str = KEPT.severity, got: str = ""
+    ) -> Finding:
         """Refuse it."""
         step = self.first
         causes = step.forcing or next((each.forcing for each in self.steps if each.forcing), ())
         because = f" because of {', '.join(causes)}" if causes else ""
         place = f" on node {step.node}" if step.node else ""
-        message = f"{step.name}{place}: {expected}, got {step.op}{because}"
+        message = f"{step.name}{place}: {expected}, got {got or step.op}{because}"
         return Finding(
             kind=Kind.PLAN,
             rule=KEPT,
@@ -124,6 +126,15 @@ def _kept(change: Change) -> Iterator[Finding]:
             yield change.refused("must not be touched, because Qdrant is not ours")
     elif change.removing and _holds_data(change):
         yield change.refused("must stay, because it holds data")
+    elif _loses(change, "protect"):
+        fix = "where it is really meant, `pulumi state unprotect` by hand"
+        yield change.refused("must stay protected", fix, got="no protect")
+
+
+def _loses(change: Change, guard: str) -> bool:
+    """Whether what is there now stays, and a guard of it goes: the change after this one would find none."""
+    before, after = change.before, change.after
+    return bool(before and after and getattr(before, guard) and not getattr(after, guard))
 
 
 def _holds_data(change: Change) -> bool:
@@ -135,7 +146,9 @@ def _holds_data(change: Change) -> bool:
 
 def _retained(change: Change) -> Iterator[Finding]:
     step, after = change.first, change.after
-    if step.type == VOLUME and after and not (after.retain_on_delete or after.in_memory or step.external):
+    if after is None or after.retain_on_delete or after.in_memory or step.external:
+        return
+    if step.type == VOLUME or _loses(change, "retain_on_delete"):
         place = f" on node {step.node}" if step.node else ""
         message = f"{step.name}{place}: must be retained when it is deleted, got no retain_on_delete"
         yield Finding(

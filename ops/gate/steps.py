@@ -18,6 +18,9 @@ _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the same for every secret
 """Stands beside `[secret]` (sdk/go/common/resource/sig)."""
 
+_MEMORY = "tmpfs"
+_BINDING = frozenset({"bind", "rbind"})
+
 SHOWN = frozenset(
     {
         "cpus",
@@ -182,13 +185,27 @@ def _state(state: Event | None) -> State | None:
     if state is None:
         return None
     inputs = state.values("inputs")
-    options = inputs.get("driverOpts")
     return State(
         protect=state.flag("protect"),
         retain_on_delete=state.flag("retainOnDelete"),
         external=state.flag("external"),
-        in_memory=isinstance(options, dict) and options.get("type") == "tmpfs",
+        in_memory=_is_in_memory(inputs),
         inputs={name: value for name, value in inputs.items() if name in SHOWN and _presentable(value)},
+    )
+
+
+def _is_in_memory(volume: Mapping[str, object]) -> bool:
+    """Whether Docker's own driver mounts nothing but memory: a folder is bound under any type (mount(8))."""
+    options = volume.get("driverOpts")
+    if not isinstance(options, dict) or volume.get("driver", "local") != "local":
+        return False
+    words = options.get("o", "")
+    return (
+        options.get("type") == _MEMORY
+        and options.get("device", "") in {"", _MEMORY}
+        and isinstance(words, str)
+        and _presentable(words)
+        and _BINDING.isdisjoint(word.strip() for word in words.split(","))
     )
 
 

@@ -27,8 +27,9 @@ def added(metadata: Event, kind: str, event: Event) -> Event:
     if kind == "resourcePreEvent" and event["metadata"]["urn"].endswith("::starlord-network"):
         return {**event, "metadata": {"logical": True, "detailedDiff": None, **metadata}}
     if kind == "summaryEvent":
-        changes = event["resourceChanges"]
-        return {**event, "resourceChanges": {"same": changes["same"] - 1, metadata["op"]: 1}}
+        changes = {"same": event["resourceChanges"]["same"] - 1}
+        changes[metadata["op"]] = changes.get(metadata["op"], 0) + 1
+        return {**event, "resourceChanges": changes}
     return event
 
 
@@ -144,10 +145,67 @@ def test_protected_things_stay_whatever_they_are(op: str) -> None:
     assert [each.rule.id for each in verdict(lines, allowed=["all"]).refusals] == ["DAT-004"]
 
 
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"driverOpts": {"type": "tmpfs", "device": "/srv/data"}},
+        {"driverOpts": {"type": "tmpfs", "device": "tmpfs", "o": "size=1m,bind"}},
+        {"driverOpts": {"type": "none", "device": "/srv/data", "o": "rbind"}},
+        {"driverOpts": {"type": "none", "device": "tmpfs"}},
+        {"driverOpts": {"type": "tmpfs", "o": "[secret]"}},
+        {"driverOpts": {"type": "tmpfs"}, "driver": "of-others"},
+    ],
+)
+def test_a_volume_is_not_in_memory_by_a_word(inputs: Event) -> None:
+    lines = with_step("delete", "starlord-data", VOLUME, old=state(inputs=inputs))
+
+    assert [each.rule.id for each in verdict(lines, allowed=["all"]).refusals] == ["DAT-004"]
+
+
+@pytest.mark.parametrize("o", ["", "size=1m,uid=100,mode=2750,nosuid,nodev,noexec"])
+@pytest.mark.parametrize("device", ["", "tmpfs"])
+@pytest.mark.parametrize("driver", [{}, {"driver": "local"}])
+def test_a_volume_in_memory_may_go(device: str, o: str, driver: Event) -> None:
+    inputs = {"driverOpts": {"type": "tmpfs", "device": device, "o": o}, **driver}
+
+    assert refusals(verdict(with_step("delete", "starlord-x", VOLUME, old=state(inputs=inputs)))) == []
+
+
 def test_things_that_hold_nothing_may_go() -> None:
     lines = with_step("delete", "starlord-image", "docker:index/remoteImage:RemoteImage", old=state())
 
     assert refusals(verdict(lines)) == []
+
+
+@pytest.mark.parametrize("op", ["same", "update"])
+@pytest.mark.parametrize(
+    ("kind", "guard", "refused"),
+    [
+        (
+            "random:index/randomPassword:RandomPassword",
+            "protect",
+            (
+                "DAT-004 {}: must stay protected, got no protect; "
+                "where it is really meant, `pulumi state unprotect` by hand"
+            ),
+        ),
+        (
+            "pulumi-python:dynamic/railway:Volume",
+            "retainOnDelete",
+            "DAT-003 {}: must be retained when it is deleted, got no retain_on_delete",
+        ),
+    ],
+    ids=["protect", "retain"],
+)
+def test_a_guard_that_ends_while_the_thing_stays_is_refused(
+    op: str, kind: str, guard: str, refused: str
+) -> None:
+    """The change after this one would remove it, and nothing would keep it."""
+    without = with_step(op, "kept", kind, old=state(**{guard: True}), new=state())
+    guarded = with_step(op, "kept", kind, old=state(**{guard: True}), new=state(**{guard: True}))
+
+    assert refusals(verdict(without, allowed=["all"])) == [refused.format("kept on node starlord")]
+    assert refusals(verdict(guarded)) == []
 
 
 @pytest.mark.parametrize("kind", ["Project", "Environment", "Volume"])
