@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi.output import Unknown
 
+from components.deploy.files import standard_input
 from policy.rules.support.resources import COMMAND
 from tests.components.recording import Registration, is_secret
 from tests.policy.recorded import recording
@@ -57,15 +58,18 @@ def _resource(found: Registration) -> dict[str, Any]:
 
 
 def _later(found: Registration) -> Mapping[str, object]:
-    """What the committed stack file leaves to the operator, and no `up` goes without."""
+    """What the committed stack file leaves to the operator, and what is known only once it is deployed."""
     if found.type != COMMAND:
         return {}
-    return {
-        "connection": {
-            _SIGNATURE: SECRET,
-            "value": {**found.inputs["connection"], "hostKey": HOST_KEY},
-        }
-    }
+    connection = {**found.inputs["connection"], "hostKey": HOST_KEY}
+    later: dict[str, object] = {"connection": _secret(connection)}
+    if isinstance(found.inputs["stdin"], Unknown):
+        later["stdin"] = _secret(standard_input("an archive"))
+    return later
+
+
+def _secret(value: object) -> Mapping[str, object]:
+    return {_SIGNATURE: SECRET, "value": value}
 
 
 def _value(wire: object) -> object:
