@@ -211,3 +211,10 @@ def main() -> None:
     except (SettingsError, SwarmError) as error:
         _complain(error)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _complain(
+            SwarmError(f"{error.filename}: must be a file that can be used here, got: {error.strerror}")
+        )
+        sys.exit(1)

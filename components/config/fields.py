@@ -140,7 +140,10 @@ CloudName = Annotated[
 CloudRegion = Annotated[str, _matches(r"[a-z0-9]+(-[a-z0-9]+)*", "a region's id like us-east4-eqdc4a")]
 WorkspaceId = Annotated[
     str,
-    _matches(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a workspace's id: a UUID in lower case"),
+    _matches(
+        r"(?!0{8}-)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "a workspace's id: a UUID in lower case, and not all zeros",
+    ),
 ]
 Login = Annotated[
     str,

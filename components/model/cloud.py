@@ -117,6 +117,11 @@ def monthly_dollars(service: CloudService) -> float:
     return round(cpu + service.typical_memory_gb * DOLLARS_PER_GB_MONTH, 2)
 
 
+def ceiling_dollars(service: CloudService) -> float:
+    """What a service costs that is busy at its limits all month: the most that Railway can ask for it."""
+    return round(service.vcpus * DOLLARS_PER_VCPU_MONTH + service.memory_gb * DOLLARS_PER_GB_MONTH, 2)
+
+
 def bill(cloud: Cloud) -> float:
     """What the project costs a month on average days, in dollars, its plan's fee included."""
     return round(max(INCLUDED_DOLLARS, sum(map(monthly_dollars, cloud.services))), 2)

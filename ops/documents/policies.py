@@ -44,6 +44,16 @@ who answers, 180 days at most ([POL-001](docs/POL-001.md)). Which demand of CIS,
 held by which rule: [coverage.md](coverage.md). Why the pack is built as it is:
 `docs/decisions/0005-policy-pack.md`.
 
+    exceptions:
+      - rule: CTR-012                      # the id; the table below says which rules may have exceptions
+        resource: starlord-vllm-primary    # the exact name in the stack
+        stacks: [prod]
+        found: ["'all'"]                   # what is excused, as the rule shows it after `got`
+        reason: computes on the card       # why the rule cannot be kept, 20 characters at least
+        owner: operations
+        granted: 2026-11-23
+        expires: 2027-05-22
+
 A new rule is one file in `rules/` with a `RULE`, a test beside the others in `tests/policy`, an edit of the
 real stack in a `cases_*.py` there, and `./swarm docs`.
 """

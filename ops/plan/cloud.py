@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from components.catalogue.railway import cloud
 from components.config.settings import Settings
-from components.model.cloud import INCLUDED_DOLLARS, CloudService, bill, monthly_dollars
+from components.model.cloud import INCLUDED_DOLLARS, CloudService, bill, ceiling_dollars, monthly_dollars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,10 @@ class CloudCost:
     public: bool
     sleeps: bool
     dollars_per_month: float
+    """On average days, when a model sleeps unless it is asked."""
+
+    ceiling_dollars: float
+    """Busy at its limits all month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +54,21 @@ def cloud_bill(settings: Settings) -> CloudBill:
 
 def cloud_table(found: CloudBill) -> Table:
     """The services with their limits and costs, and what is paid for all."""
-    figures = (Column(name, justify="right") for name in ("vCPU", "GB", "dollars a month"))
+    figures = (Column(name, justify="right") for name in ("vCPU", "GB", "$ a month", "$ at most"))
     table = Table("service", "role", *figures, title="at Railway", title_justify="left")
     for cost in found.services:
-        numbers = (f"{cost.vcpus:g}", f"{cost.memory_gb:g}", f"{cost.dollars_per_month:.2f}")
+        numbers = (
+            f"{cost.vcpus:g}",
+            f"{cost.memory_gb:g}",
+            f"{cost.dollars_per_month:.2f}",
+            f"{cost.ceiling_dollars:.0f}",
+        )
         table.add_row(cost.service, cost.role, *numbers)
-    table.caption = f"used: ${found.usage_dollars:.2f} a month; paid: ${found.bill_dollars:.2f}"
+    table.caption = (
+        f"used on average days: ${found.usage_dollars:.2f} a month; paid: ${found.bill_dollars:.2f}, "
+        f"the plan's fee of ${found.included_dollars:.0f} or what is used beyond it. "
+        "At most: busy at the limits all month."
+    )
     table.caption_justify = "left"
     return table
 
@@ -70,4 +83,5 @@ def _cost(service: CloudService) -> CloudCost:
         public=service.public,
         sleeps=service.sleeps,
         dollars_per_month=monthly_dollars(service),
+        ceiling_dollars=ceiling_dollars(service),
     )

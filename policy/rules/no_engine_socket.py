@@ -79,5 +79,6 @@ RULE = ResourceRule(
     frameworks=("CIS 5.32", "KICS d6355c88", "OWASP 1"),
     remediation="Mount the one folder that is needed, or cover the socket's folder with a tmpfs.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={CONTAINER: (check_mounts, check_volumes), VOLUME: (check_driver_options,)},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -43,16 +43,21 @@ def read(path: Path, excusable: Mapping[str, bool], today: date) -> Exceptions:
     entries = content["exceptions"]
     if not isinstance(entries, list):
         return Exceptions(today, problems=[Problem(f"{FILE} exceptions", "must be a list", _kind(entries))])
-    return _judged([_Entry(index, entry) for index, entry in enumerate(entries)], excusable, today)
+    # The stacks of the checkout that the file is part of; elsewhere nobody knows them.
+    stacks = {file.name.split(".")[1] for file in path.resolve().parents[1].glob("Pulumi.*.yaml")}
+    return _judged([_Entry(index, entry) for index, entry in enumerate(entries)], excusable, stacks, today)
 
 
-def _judged(entries: list[_Entry], excusable: Mapping[str, bool], today: date) -> Exceptions:
+def _judged(
+    entries: list[_Entry], excusable: Mapping[str, bool], stacks: Collection[str], today: date
+) -> Exceptions:
     grants: list[Grant] = []
     problems: list[Problem] = []
     seen: set[Key] = set()
     for entry in entries:
         grant = entry.grant()
-        found = [*entry.problems, *(_against(entry, grant, excusable, today) if grant else ())]
+        found = [*entry.problems, *_unknown(entry, excusable, stacks)]
+        found += _against(entry, grant, excusable, today) if grant else ()
         keys = {Key(grant.rule, grant.resource, stack) for stack in grant.stacks} if grant else set()
         if seen & keys:
             found.append(
@@ -65,12 +70,19 @@ def _judged(entries: list[_Entry], excusable: Mapping[str, bool], today: date) -
     return Exceptions(today, grants, problems)
 
 
+def _unknown(entry: _Entry, rules: Collection[str], stacks: Collection[str]) -> Iterator[Problem]:
+    """Names of nothing, told whatever else is wrong; a stack that nobody has would never find it unused."""
+    rule, named = entry.values.get("rule"), entry.values.get("stacks")
+    if isinstance(rule, str) and rule not in rules:
+        yield entry.problem("rule", "must be the id of a rule", repr(rule), "policy/README.md lists them")
+    for stack in named if isinstance(named, list) and stacks else ():
+        if isinstance(stack, str) and stack not in stacks:
+            expected = f"must name stacks that are there: {', '.join(sorted(stacks))}"
+            yield entry.problem("stacks", expected, repr(stack))
+
+
 def _against(entry: _Entry, grant: Grant, excusable: Mapping[str, bool], today: date) -> Iterator[Problem]:
-    if grant.rule not in excusable:
-        yield entry.problem(
-            "rule", "must be the id of a rule", repr(grant.rule), "policy/README.md lists them"
-        )
-    elif not excusable[grant.rule]:
+    if not excusable.get(grant.rule, True):
         fix = "change what breaks it"
         yield entry.problem("rule", "must be a rule that may have exceptions", repr(grant.rule), fix)
     if grant.granted > today:
@@ -88,7 +100,7 @@ class _Entry:
 
     def __init__(self, index: int, values: object) -> None:
         self._path = f"{FILE} exceptions[{index}]"
-        self._values = values if isinstance(values, dict) else {}
+        self.values = values if isinstance(values, dict) else {}
         self.problems: list[Problem] = []
         if not isinstance(values, dict):
             self.problems.append(self.problem("", "must be an object", _kind(values)))
@@ -101,7 +113,7 @@ class _Entry:
 
     def grant(self) -> Grant | None:
         """The entry, unless one of its fields is missing or of another form."""
-        if not self._values:
+        if not self.values:
             return None
         rule, resource = self._name("rule"), self._name("resource")
         stacks, what = self._stacks(), self._found()
@@ -112,7 +124,7 @@ class _Entry:
         return Grant(rule, resource, stacks, what, reason, owner, granted, expires)
 
     def _text(self, field: str) -> str:
-        value = self._values.get(field)
+        value = self.values.get(field)
         if isinstance(value, str) and value.strip():
             return " ".join(value.split())
         self.problems.append(self.problem(field, "must be text", _kind(value)))
@@ -135,7 +147,7 @@ class _Entry:
         return text
 
     def _stacks(self) -> tuple[str, ...]:
-        value = self._values.get("stacks")
+        value = self.values.get("stacks")
         names = value if isinstance(value, list) else []
         if names and all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
             return tuple(names)
@@ -143,7 +155,7 @@ class _Entry:
         return ()
 
     def _found(self) -> tuple[str, ...]:
-        value = self._values.get("found")
+        value = self.values.get("found")
         items = value if isinstance(value, list) else []
         if items and all(isinstance(item, str) and item.strip() for item in items):
             return tuple(items)
@@ -152,7 +164,7 @@ class _Entry:
         return ()
 
     def _date(self, field: str) -> date | None:
-        value = self._values.get(field)
+        value = self.values.get(field)
         if type(value) is date:  # a datetime is a date, too
             return value
         self.problems.append(self.problem(field, "must be a date, e.g. 2027-01-31", _kind(value)))

@@ -30,6 +30,14 @@ def test_what_is_paid_is_never_less_than_the_fee() -> None:
     assert [cost.service for cost in found.services] == [service.name for service in project.services]
 
 
+def test_the_most_that_a_service_can_cost_is_told() -> None:
+    """The model's 8 processors and 8 GB at Railway's prices of 20 and 10 dollars, were it never to sleep."""
+    found = cloud_bill(settings("prod", railway={"enabled": True}))
+    (model,) = (cost for cost in found.services if cost.sleeps and cost.vcpus >= 8)
+    assert model.ceiling_dollars == 8 * 20 + 8 * 10
+    assert all(cost.ceiling_dollars >= cost.dollars_per_month for cost in found.services)
+
+
 def test_the_plan_shows_it() -> None:
     answer = CliRunner().invoke(cli.app, ["plan", "--stack", "prod", "--json"])
     stack = declared.read("prod")
