@@ -19,7 +19,10 @@ from ops.gate.steps import Op, State, Step
 
 __all__ = ["Diagnostic", "Op", "Preview", "State", "Step", "Violation", "read"]
 
-_STACK = "pulumi:pulumi:Stack"
+PACK = "aiswarm"
+"""Name of this repository's pack; what another says is no evidence, whatever its rules are called."""
+
+STACK = "pulumi:pulumi:Stack"
 _ERROR_WIDTH = 300
 _SUCCEEDED, _FAILED = "succeeded", "failed"
 
@@ -30,6 +33,9 @@ class Violation:
 
     policy: str
     """Name of the rule in the pack, e.g. `non-root-user`; `ops.gate.rules` knows its id."""
+
+    pack: str
+    """Name of the pack."""
 
     severity: str
     """`low` to `critical`, or nothing."""
@@ -83,6 +89,9 @@ class Preview:
     analyzed: frozenset[str]
     """URNs that the pack was asked about."""
 
+    strangers: tuple[str, ...] = ()
+    """Names of other packs that judged."""
+
     diagnostics: tuple[Diagnostic, ...]
     """Without those for debugging."""
 
@@ -119,6 +128,7 @@ class _Reader:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     evaluated: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     analyzed: set[str] = field(default_factory=set)
+    strangers: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     summaries: list[Event] = field(default_factory=list)
@@ -155,13 +165,14 @@ class _Reader:
     def _outputs(self, event: Event) -> None:
         """Take the stack's own outputs; otherwise this repeats the step."""
         metadata = event.object("metadata")
-        if metadata.text("type") == _STACK and (after := metadata.maybe("new")):
+        if metadata.text("type") == STACK and (after := metadata.maybe("new")):
             outputs = after.values("outputs")
             self.open_outputs |= {name for name, value in outputs.items() if steps.is_open(value)}
 
     def _violation(self, event: Event) -> None:
         self.violations.append(
             Violation(
+                pack=self._pack(event),
                 policy=event.text("policyName"),
                 severity=event.text("severity", ""),
                 level=event.text("enforcementLevel"),
@@ -172,11 +183,20 @@ class _Reader:
 
     def _summary_of_a_resource(self, event: Event) -> None:
         urn = event.text("resourceUrn")
-        self.analyzed.add(urn)
-        self._evaluated(event, urn)
+        if self._pack(event) == PACK:
+            self.analyzed.add(urn)
+            self._evaluated(event, urn)
 
     def _summary_of_the_stack(self, event: Event) -> None:
-        self._evaluated(event, "")
+        if self._pack(event) == PACK:
+            self._evaluated(event, "")
+
+    def _pack(self, event: Event) -> str:
+        """Whose word it is."""
+        name = event.text("policyPackName", "")
+        if name != PACK:
+            self.strangers.add(name or "one without a name")
+        return name
 
     def _evaluated(self, event: Event, urn: str) -> None:
         for policy in (*event.texts("passed"), *event.texts("failed")):
@@ -206,6 +226,7 @@ class _Reader:
             violations=tuple(self.violations),
             evaluated={policy: frozenset(urns) for policy, urns in sorted(self.evaluated.items())},
             analyzed=frozenset(self.analyzed),
+            strangers=tuple(sorted(self.strangers)),
             diagnostics=tuple(self.diagnostics),
             open_outputs=frozenset(self.open_outputs),
             faults=tuple(faults),

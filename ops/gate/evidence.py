@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ops.gate.events import Preview
+from ops.gate.events import PACK, STACK, Preview
 from ops.gate.rules import Rule
 from ops.gate.steps import Op
 from ops.gate.verdict import COMPLETE, Finding, Kind
@@ -32,8 +32,13 @@ def judge(preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant]) 
     """Everything that is missing."""
     for fault in preview.faults:
         yield _missing(fault, fix="run the preview again")
+    if not any(step.type == STACK for step in preview.steps):
+        yield _missing(
+            f"must hold a step of the stack itself, {STACK}, got none", fix="run the preview again"
+        )
     if not preview.evaluated:
-        yield _missing("must be judged by the pack, got no word of any rule", fix="--policy-pack policy")
+        others = f"by {', '.join(preview.strangers)} alone" if preview.strangers else "no word of any rule"
+        yield _missing(f"must be judged by the pack {PACK}, got {others}", fix="--policy-pack policy")
         return
     expected = {step.urn: step.type for step in preview.steps if step.op in _ASKED}
     unasked = sorted(expected.keys() - preview.analyzed)
@@ -48,7 +53,7 @@ def _given_up(preview: Preview, rules: Mapping[str, Rule]) -> Iterator[Finding]:
     """Rules that came upon an unknown value. The engine counts them as failed, and tells it as advice."""
     given_up: dict[str, list[str]] = defaultdict(list)
     for violation in preview.violations:
-        if violation.could_not_run:
+        if violation.could_not_run and violation.pack == PACK:
             given_up[violation.policy].append(violation.urn or preview.stack)
     for policy, urns in sorted(given_up.items()):
         text = f"must judge without values that are not known yet, got no verdict on {_some(sorted(urns))}"
@@ -61,7 +66,8 @@ def _unsaid(
     """A rule that said nothing where it must. Where the pack excuses it, it counts as not applicable."""
     excused = {grant.resource for grant in grants if grant.rule == rule.id}
     if rule.judges is None:
-        if not evaluated and not excused:
+        # What is not in the stack excuses nothing there.
+        if not evaluated and excused.isdisjoint(urn.rpartition("::")[2] for urn in expected):
             yield _missing("must be evaluated on the stack, got no word of it", rule=rule)
         return
     silent = sorted(

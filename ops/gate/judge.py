@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from ops.gate import evidence, leaks, plan
-from ops.gate.events import Preview, Step, Violation
+from ops.gate.events import PACK, Preview, Step, Violation
 from ops.gate.rules import Rule
 from ops.gate.verdict import COMPLETE, Excused, Finding, Kind, Verdict
 
@@ -41,15 +41,16 @@ def judge(
         *leaks.judge(preview.open_outputs),
         *evidence.judge(preview, rules, grants),
     ]
+    excused = tuple(_excused(preview, rules, grants, today))
     outages = [change.first.name for change in plan.outages(found)]
     return Verdict(
         stack=preview.stack,
         findings=tuple(findings),
-        excused=tuple(_excused(preview, rules, grants, today)),
+        excused=excused,
         changes=dict(sorted(Counter(str(change.first.op) for change in found).items())),
         outages=tuple(name for name in outages if name in allowed or plan.ALL in allowed),
         evaluated={rule.id: len(preview.evaluated.get(rule.name, ())) for rule in rules.values()},
-        notes=tuple(_notes(preview, rules, outages, allowed)),
+        notes=(*_notes(preview, rules, outages, allowed), *_passed_nothing(excused)),
     )
 
 
@@ -61,7 +62,8 @@ def _said(violations: Sequence[Violation], rules: Mapping[str, Rule]) -> Iterato
     for violation in violations:
         if violation.could_not_run and not violation.mandatory:
             continue
-        rule = rules.get(violation.policy) or _stranger(violation)
+        known = rules.get(violation.policy) if violation.pack == PACK else None
+        rule = known or _stranger(violation)
         yield Finding(
             kind=Kind.POLICY,
             rule=rule,
@@ -75,8 +77,9 @@ def _said(violations: Sequence[Violation], rules: Mapping[str, Rule]) -> Iterato
 
 def _stranger(violation: Violation) -> Rule:
     """A rule that this checkout does not have: another pack's, or another version's."""
+    own = violation.pack == PACK
     return Rule(
-        id=violation.policy,
+        id=violation.policy if own else f"{violation.pack or 'unknown'}/{violation.policy}",
         name=violation.policy,
         description="A rule that is not in this checkout's pack.",
         severity=violation.severity or COMPLETE.severity,
@@ -122,5 +125,18 @@ def _notes(
     needless = sorted(set(allowed) - set(outages) - {plan.ALL})
     if needless:
         yield f"allowed to be away, and not touched: {', '.join(needless)}"
+    if preview.strangers:
+        yield f"packs of others that judged, too: {', '.join(preview.strangers)}"
     if preview.unknown:
         yield f"events of a kind that this gate does not know: {', '.join(preview.unknown)}"
+
+
+def _passed_nothing(excused: Sequence[Excused]) -> Iterator[str]:
+    """Rules on the whole stack that an exception at one resource has kept from passing it."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for each in excused:
+        if each.rule.judges is None:
+            names[each.rule.id].append(each.urn.rpartition("::")[2])
+    for rule, resources in sorted(names.items()):
+        where = ", ".join(sorted(resources))
+        yield f"{rule} passed nothing of the whole stack, because of exceptions at {where}"

@@ -15,8 +15,25 @@ from ops.session import REPO
 STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """Without it, `pulumi preview --json` leaves out every policy event."""
 
-_IGNORE_PROTECT = "PULUMI_OPTION_IGNORE_PROTECT"
-"""Stands for the flag `--ignore-protect`: a preview with it says nothing about one without."""
+_ENGINE = ("PULUMI_", "PYTHON")
+"""Beginnings of variables that change what the engine does, and what the program and the pack are."""
+
+_PASSED_ON = frozenset(
+    {
+        "PULUMI_ACCESS_TOKEN",
+        "PULUMI_BACKEND_URL",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "PULUMI_CONFIG_PASSPHRASE_FILE",
+        "PULUMI_CREDENTIALS_PATH",
+        "PULUMI_CREDENTIAL_STORE",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+        "PULUMI_HOME",
+        "PULUMI_OPTION_CONFIG_FILE",
+        "PULUMI_SKIP_UPDATE_CHECK",
+    }
+)
+_STATE = ("PULUMI_DIY_BACKEND_", "PULUMI_SELF_MANAGED_STATE_")
+"""Beginnings of variables that say in which form the state is kept."""
 
 
 @dataclass
@@ -53,8 +70,6 @@ def from_preview(stack: str) -> list[str]:
     os.chdir(REPO)
     if stack == lab_bridge.STACK:
         lab_bridge.activate()
-    env = {**os.environ, STREAMING: "true"}
-    env.pop(_IGNORE_PROTECT, None)
     command = (
         "pulumi",
         "preview",
@@ -66,7 +81,7 @@ def from_preview(stack: str) -> list[str]:
         "--non-interactive",
     )
     try:
-        done = subprocess.run(command, capture_output=True, check=False, env=env)
+        done = subprocess.run(command, capture_output=True, check=False, env=environment())
     except FileNotFoundError as error:
         fix = 'for the lab, eval "$(./swarm env)"'
         raise SourceError(f"pulumi: must be on PATH, got nothing; {fix}") from error
@@ -75,3 +90,18 @@ def from_preview(stack: str) -> list[str]:
         said = done.stderr.decode("utf-8", errors="replace").strip()
         raise SourceError(said or f"pulumi: must print events, got none and status {done.returncode}")
     return lines
+
+
+def environment() -> dict[str, str]:
+    """What the engine finds: where state and plugins are, and no variable that could make it judge less.
+
+    Any of its flags can be given as `PULUMI_OPTION_…`, `--ignore-protect`, `--target` and `--policy-pack-config`
+    as well; others hide replacements (`PULUMI_DISABLE_PROVIDER_PREVIEW`) or put another program in place of a
+    plugin (`PULUMI_DEBUG_PROVIDERS`), and a newer engine may know more.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_ENGINE) or name in _PASSED_ON or name.startswith(_STATE)
+    }
+    return {**kept, STREAMING: "true"}

@@ -52,6 +52,7 @@ def test_a_policy_that_refuses_has_a_status_of_its_own() -> None:
     violation = {
         "message": "It.\nnode: must not",
         "policyName": "non-root-user",
+        "policyPackName": "aiswarm",
         "enforcementLevel": "mandatory",
     }
 
@@ -109,6 +110,7 @@ def test_markdown_shows_text_of_others_as_text(tmp_path: Path) -> None:
     evil = {
         "message": "x\n[a](http://e) <img> @all *b*",
         "policyName": "non-root-user",
+        "policyPackName": "aiswarm",
         "enforcementLevel": "mandatory",
     }
     events = tmp_path / "events"
@@ -230,13 +232,25 @@ def test_broken_text_is_missing_evidence(tmp_path: Path) -> None:
     assert gate(str(file)).exit_code == 12
 
 
+SWITCHES = (
+    "PULUMI_OPTION_IGNORE_PROTECT",
+    "PULUMI_OPTION_POLICY_PACK_CONFIG",
+    "PULUMI_OPTION_TARGET",
+    "PULUMI_DEBUG_PROVIDERS",
+    "PULUMI_DISABLE_PROVIDER_PREVIEW",
+    "PYTHONPATH",
+)
+"""Variables with which a preview judges less, or something else."""
+
+
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
     """A program named `pulumi` that writes down how it was called."""
     program, called = tmp_path / "pulumi", tmp_path / "called"
-    program.write_text(f'#!/bin/sh\n{{ pwd; echo "$@"; env | grep ^PULUMI_; }} >{called}\n{script}\n')
+    program.write_text(f'#!/bin/sh\n{{ pwd; echo "$@"; env | grep ^P[UY]; }} >{called}\n{script}\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setenv("PULUMI_OPTION_IGNORE_PROTECT", "true")
+    for name in ("PULUMI_OPTION_CONFIG_FILE", "PULUMI_DIY_BACKEND_GZIP", *SWITCHES):
+        monkeypatch.setenv(name, "true")
     monkeypatch.chdir(tmp_path)
     return called
 
@@ -253,7 +267,8 @@ def test_a_stack_is_previewed_with_the_pack_in_streaming_mode(
     assert folder == str(paths.REPO)
     assert arguments == "preview --stack staging --policy-pack policy --json --non-interactive"
     assert "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true" in variables
-    assert not any(line.startswith("PULUMI_OPTION_IGNORE_PROTECT") for line in variables)
+    assert {"PULUMI_OPTION_CONFIG_FILE=true", "PULUMI_DIY_BACKEND_GZIP=true"} <= set(variables)
+    assert not {line.partition("=")[0] for line in variables} & set(SWITCHES)
     assert (tmp_path / "gate.md").exists()
 
 
