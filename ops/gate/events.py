@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from textwrap import shorten
 
 from ops.gate import steps
+from ops.gate.masks import quotable
 from ops.gate.shape import Event, MalformedError
 from ops.gate.steps import Op, State, Step
 
@@ -96,7 +97,7 @@ class Preview:
     """Without those for debugging."""
 
     open_outputs: frozenset[str] = frozenset()
-    """Names of the stack's outputs that anybody who reads the stream can read."""
+    """Names of the stack's outputs that whoever reads the stream can read; one inside another as `a.b`."""
 
     faults: tuple[str, ...] = ()
     """Why this may not be all that there was to say."""
@@ -166,8 +167,7 @@ class _Reader:
         """Take the stack's own outputs; otherwise this repeats the step."""
         metadata = event.object("metadata")
         if metadata.text("type") == STACK and (after := metadata.maybe("new")):
-            outputs = after.values("outputs")
-            self.open_outputs |= {name for name, value in outputs.items() if steps.is_open(value)}
+            self.open_outputs |= set(steps.open_names(after.values("outputs")))
 
     def _violation(self, event: Event) -> None:
         self.violations.append(
@@ -177,7 +177,7 @@ class _Reader:
                 severity=event.text("severity", ""),
                 level=event.text("enforcementLevel"),
                 urn=event.text("resourceUrn", ""),
-                message=event.text("message").strip(),
+                message=quotable(event.text("message").strip()),
             )
         )
 
@@ -205,11 +205,11 @@ class _Reader:
     def _diagnostic(self, event: Event) -> None:
         severity = event.text("severity")
         if severity != "debug":
-            urn, message = event.text("urn", ""), event.text("message").strip()
+            urn, message = event.text("urn", ""), quotable(event.text("message").strip())
             self.diagnostics.append(Diagnostic(severity=severity, urn=urn, message=message))
 
     def _error(self, event: Event) -> None:
-        self.faults.append(f"the engine must not break off, got: {event.text('error')}")
+        self.faults.append(f"the engine must not break off, got: {quotable(event.text('error'))}")
 
     def _failed(self, event: Event) -> None:
         self.faults.append(f"no step must fail, got {event.object('metadata').text('urn')}")

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ops.gate.masks import SHORTEST_SECRET, is_secret
 from ops.gate.verdict import HIDDEN, Finding, Kind
 from ops.prove.needles import Needles, needles
-
-SHORTEST_CANARY = 8
-"""Characters. A shorter text is found in places where it means nothing."""
-
-_SECRET_NAME = re.compile(r"(^|[-_])(key|password|passphrase|secret|secret_id|token)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +27,10 @@ def canaries(text: str) -> Needles:
     """
     named = {f"line {number}": line.strip() for number, line in enumerate(text.splitlines(), start=1)}
     values = {name: value for name, value in named.items() if value}
-    short = [name for name, value in values.items() if len(value) < SHORTEST_CANARY]
+    short = [name for name, value in values.items() if len(value) < SHORTEST_SECRET]
     if short or not values:
         got = f"a shorter one on {', '.join(short)}" if short else "none"
-        raise ValueError(f"must hold secrets of at least {SHORTEST_CANARY} characters, one a line, got {got}")
+        raise ValueError(f"must hold secrets of at least {SHORTEST_SECRET} characters, one a line, got {got}")
     return needles(values)
 
 
@@ -82,7 +77,7 @@ def _without(value: object, wanted: Needles) -> object:
 def judge(open_outputs: Iterable[str]) -> Iterator[Finding]:
     """Outputs of the stack that are secret by their names, and shown."""
     for name in sorted(open_outputs):
-        if _SECRET_NAME.search(name):
+        if is_secret(name):
             yield _leak(f"output {name}", "its value")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ops import lab_bridge
 from ops.errors import SwarmError
+from ops.gate.masks import quotable
 from ops.session import REPO
 
 STREAMING = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
@@ -88,16 +89,18 @@ def from_preview(stack: str) -> list[str]:
     lines = done.stdout.decode("utf-8", errors="replace").splitlines()
     if not lines:
         said = done.stderr.decode("utf-8", errors="replace").strip()
-        raise SourceError(said or f"pulumi: must print events, got none and status {done.returncode}")
+        raise SourceError(
+            quotable(said) or f"pulumi: must print events, got none and status {done.returncode}"
+        )
     return lines
 
 
 def environment() -> dict[str, str]:
     """What the engine finds: where state and plugins are, and no variable that could make it judge less.
 
-    Any of its flags can be given as `PULUMI_OPTION_…`, `--ignore-protect`, `--target` and `--policy-pack-config`
-    as well; others hide replacements (`PULUMI_DISABLE_PROVIDER_PREVIEW`) or put another program in place of a
-    plugin (`PULUMI_DEBUG_PROVIDERS`), and a newer engine may know more.
+    Each of its flags can be given as `PULUMI_OPTION_…`, `--ignore-protect` and `--policy-pack-config` too;
+    others hide replacements (`PULUMI_DISABLE_PROVIDER_PREVIEW`) or put another program in place of a plugin
+    (`PULUMI_DEBUG_PROVIDERS`), and a newer engine may know more.
     """
     kept = {
         name: value

@@ -214,9 +214,13 @@ def _presentable(value: object) -> bool:
     return not any(text in leaf for leaf in texts(value) for text in (_SECRET, _UNKNOWN))
 
 
-def is_open(value: object) -> bool:
-    """Whether any text of a value is shown: neither hidden by the engine nor unknown to it."""
-    return any(leaf and leaf not in {_SECRET, _UNKNOWN, _SECRET_MARK} for leaf in texts(value))
+def open_names(values: Mapping[str, object], inside: str = "") -> Iterator[str]:
+    """Names of values of which any text is shown: neither hidden by the engine nor unknown to it."""
+    for name, value in values.items():
+        if any(leaf and leaf not in {_SECRET, _UNKNOWN, _SECRET_MARK} for leaf in texts(value)):
+            yield f"{inside}{name}"
+        if isinstance(value, dict):
+            yield from open_names(value, f"{inside}{name}.")
 
 
 def texts(value: object) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from ops.gate import leaks
+from ops.gate.masks import quotable
 from tests.unit.ops import streams
 from tests.unit.ops.gate_samples import refusals, verdict
 from tests.unit.ops.streams import Event
@@ -66,7 +67,21 @@ def outputs(shown: Event, kind: str, event: Event) -> Event:
     return {**event, "metadata": {**metadata, "new": new}}
 
 
-@pytest.mark.parametrize("name", ["chat_key", "operator_password", "vault_secret_id", "railway-token"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chat_key",
+        "operator_password",
+        "vault_secret_id",
+        "railway-token",
+        "apiKeys",
+        "dbPasswords",
+        "accessTokens",
+        "vaultSecretID",
+        "APIKey",
+        "apikey",
+    ],
+)
 def test_an_output_that_is_secret_by_its_name_must_be_hidden(name: str) -> None:
     value = secrets.token_hex(8)
 
@@ -77,6 +92,59 @@ def test_an_output_that_is_secret_by_its_name_must_be_hidden(name: str) -> None:
     ]
     assert found.status == 11
     assert value not in repr(found)
+
+
+def test_a_secret_inside_an_output_must_be_hidden_too() -> None:
+    shown = {"redis": {"port": "6379", "userPasswords": {"default": secrets.token_hex(8)}}}
+
+    (message,) = refusals(verdict(streams.changed("quiet", partial(outputs, shown))))
+
+    assert message.startswith("SEC-005 output redis.userPasswords: must show no secret")
+
+
+@pytest.mark.parametrize("name", ["monkeys", "keyboard", "chat_url", "tokens_per_second", "secretary"])
+def test_an_output_whose_name_only_holds_such_a_word_passes(name: str) -> None:
+    assert verdict(streams.changed("quiet", partial(outputs, {name: "x"}))).status == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no login: password={}",
+        "no login: dbPasswords: {}, trying again",
+        'answer: {{"api_key":"{}"}}',
+        "authorization: Bearer {}",
+        "cannot reach postgres://swarm:{}@10.0.0.1/db",
+        "-----BEGIN PRIVATE KEY-----\n{}",
+        "the environment's {}",
+    ],
+)
+@pytest.mark.parametrize("kind", ["errorEvent", "diagnosticEvent"])
+def test_what_the_engine_says_is_quoted_without_secrets(
+    kind: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = secrets.token_hex(12)
+    if text.startswith("the environment"):
+        monkeypatch.setenv("SOME_ACCESS_TOKEN", value)
+    said = text.format(value)
+    events = {
+        "errorEvent": {"error": said},
+        "diagnosticEvent": {"severity": "error", "message": said, "color": "never"},
+    }
+
+    def failed(name: str, event: Event) -> Event:
+        return {**event, "result": "failed"} if name == "summaryEvent" else event
+
+    found = verdict([json.dumps({kind: events[kind]}), *streams.changed("quiet", failed)])
+
+    assert value not in repr(found)
+    assert "***" in " ".join(refusals(found))
+
+
+def test_what_an_error_of_our_own_says_is_quoted_whole() -> None:
+    said = "aiswarm:gateway.master_key: must be a secret, got plain text; pulumi config set --secret"
+
+    assert quotable(said) == said
 
 
 def test_outputs_that_are_hidden_or_not_known_yet_pass() -> None:
