@@ -108,7 +108,6 @@ def sheets(found: dict[int, Seconds]) -> tuple[Sheet, ...]:
         "with the pack",
         "idle adds",
         "ours adds",
-        "ratio",
     )
     rows = tuple(
         (
