@@ -52,6 +52,10 @@ class Sdk:
         response: analyzer_pb2.AnalyzeResponse = self._servicer.Analyze(request(props), None)
         return response
 
+    def configure(self, settings: Mapping[str, analyzer_pb2.PolicyConfig]) -> None:
+        """What `--policy-pack-config` asks for."""
+        self._servicer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=settings), None)
+
     def ask_stack(self, *resources: analyzer_pb2.AnalyzerResource) -> analyzer_pb2.AnalyzeResponse:
         """What it is answered about a stack."""
         stack = analyzer_pb2.AnalyzeStackRequest(resources=resources)
@@ -143,6 +147,14 @@ def test_the_signs_of_the_protocol_are_the_sdks() -> None:
     assert MARK == {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG}
     named = {value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")}
     assert named == UNKNOWNS
+
+
+def test_a_rule_that_is_switched_off_from_outside_is_not_asked_and_nothing_says_so() -> None:
+    server = Sdk(on_resource(lambda _, report: report("x")))
+    off = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.EnforcementLevel.DISABLED)
+    assert server.ask({}).diagnostics
+    server.configure({"plain": off})
+    assert server.ask({}) == analyzer_pb2.AnalyzeResponse()
 
 
 def test_what_does_not_apply_is_said_with_its_reason_and_ends_the_rule() -> None:
