@@ -63,13 +63,12 @@ def _given_up(preview: Preview, rules: Mapping[str, Rule]) -> Iterator[Finding]:
 def _unsaid(
     rule: Rule, expected: Mapping[str, str], evaluated: frozenset[str], grants: Sequence[Grant]
 ) -> Iterator[Finding]:
-    """A rule that said nothing where it must. Where the pack excuses it, it counts as not applicable."""
-    excused = {grant.resource for grant in grants if grant.rule == rule.id}
+    """A rule that said nothing where it must. Where the pack excuses a resource, it is passed over there."""
     if rule.judges is None:
-        # What is not in the stack excuses nothing there.
-        if not evaluated and excused.isdisjoint(urn.rpartition("::")[2] for urn in expected):
+        if not evaluated:
             yield _missing("must be evaluated on the stack, got no word of it", rule=rule)
         return
+    excused = {grant.resource for grant in grants if grant.rule == rule.id}
     silent = sorted(
         urn
         for urn, kind in expected.items()

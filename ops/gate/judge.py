@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -50,7 +50,7 @@ def judge(
         changes=dict(sorted(Counter(str(change.first.op) for change in found).items())),
         outages=tuple(name for name in outages if name in allowed or plan.ALL in allowed),
         evaluated={rule.id: len(preview.evaluated.get(rule.name, ())) for rule in rules.values()},
-        notes=(*_notes(preview, rules, outages, allowed), *_passed_nothing(excused)),
+        notes=tuple(_notes(preview, rules, outages, allowed)),
     )
 
 
@@ -92,7 +92,7 @@ def _stranger(violation: Violation) -> Rule:
 def _excused(
     preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant], today: date
 ) -> Iterator[Excused]:
-    """The exceptions that were needed: the pack takes what they excuse for not applicable."""
+    """The exceptions that were needed: POL-001 refuses any other, and a rule on one resource is passed over."""
     by_id = {rule.id: rule for rule in rules.values()}
     for grant in grants:
         rule = by_id[grant.rule]
@@ -109,10 +109,8 @@ def _excused(
 
 
 def _silent(rule: Rule, step: Step, judged: frozenset[str]) -> bool:
-    """Whether a rule said nothing of a resource that it judges, or nothing at all of the stack."""
-    if rule.judges is None:
-        return not judged
-    return rule.judges(step.type) and step.urn not in judged
+    """Whether a rule said nothing of a resource that it judges; one on the stack never says of which."""
+    return rule.judges is None or (rule.judges(step.type) and step.urn not in judged)
 
 
 def _notes(
@@ -129,14 +127,3 @@ def _notes(
         yield f"packs of others that judged, too: {', '.join(preview.strangers)}"
     if preview.unknown:
         yield f"events of a kind that this gate does not know: {', '.join(preview.unknown)}"
-
-
-def _passed_nothing(excused: Sequence[Excused]) -> Iterator[str]:
-    """Rules on the whole stack that an exception at one resource has kept from passing it."""
-    names: dict[str, list[str]] = defaultdict(list)
-    for each in excused:
-        if each.rule.judges is None:
-            names[each.rule.id].append(each.urn.rpartition("::")[2])
-    for rule, resources in sorted(names.items()):
-        where = ", ".join(sorted(resources))
-        yield f"{rule} passed nothing of the whole stack, because of exceptions at {where}"

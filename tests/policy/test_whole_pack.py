@@ -56,6 +56,13 @@ def test_what_is_excused_is_told_with_the_days_that_are_left() -> None:
     assert all("180 days left (operations): " in reason for reason in reasons)
 
 
+def test_a_rule_on_the_stack_has_its_say_beside_what_is_excused() -> None:
+    """Passed over, it would look as if it had never been asked, and so would everything else it judged."""
+    answers = judged("prod")
+    assert "pinned-image" in answers.judged
+    assert "pinned-image" not in answers.passed_over
+
+
 def test_every_type_of_the_stacks_is_classified_once() -> None:
     listed = classified_types.JUDGED | classified_types.HARMLESS.keys()
     assert not classified_types.JUDGED & classified_types.HARMLESS.keys()

@@ -20,7 +20,7 @@ class Told(NamedTuple):
     rule: AnyRule
     problems: list[Placed]
     excused: str
-    """What was excused and why; empty unless nothing is left."""
+    """What was excused and why, of a rule on one resource of which nothing is left."""
 
 
 class Judge:
@@ -73,7 +73,9 @@ class Judge:
             self.run.unjudged += [
                 Unjudged(rule.id, urn, problem) for urn, problem in verdict.problems if problem.unjudged
             ]
-        return Told(rule, verdict.problems, "" if verdict.problems else "; ".join(verdict.excused))
+        # A rule on the whole stack has judged everything else there: it was not passed over.
+        passed_over = isinstance(rule, ResourceRule) and not verdict.problems
+        return Told(rule, verdict.problems, "; ".join(verdict.excused) if passed_over else "")
 
 
 def _found(check: StackCheck, resources: Sequence[Resource] | Problem) -> list[Placed]:
