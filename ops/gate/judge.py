@@ -92,7 +92,7 @@ def _stranger(violation: Violation) -> Rule:
 def _excused(
     preview: Preview, rules: Mapping[str, Rule], grants: Sequence[Grant], today: date
 ) -> Iterator[Excused]:
-    """The exceptions that were needed: POL-001 refuses any other, and a rule on one resource is passed over."""
+    """The exceptions that were needed: POL-001 refuses others, a rule on one resource is passed over."""
     by_id = {rule.id: rule for rule in rules.values()}
     for grant in grants:
         rule = by_id[grant.rule]
