@@ -32,7 +32,8 @@ def check_user(container: Resource) -> Iterator[Problem]:
     user = container.fields.text("user")
     if user:
         if not _is_safe(user):
-            yield container.problem("user", _EXPECTED, repr(user), _FIX)
+            got = "a secret" if container.is_secret("user") else repr(user)
+            yield container.problem("user", _EXPECTED, got, _FIX)
         return
     users = _users_of_image(container)
     if not users or not all(map(_is_safe, users)):

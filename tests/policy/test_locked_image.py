@@ -89,6 +89,10 @@ def of_no_image(registry: FakeRegistry) -> str:
         (lambda r: r.tag("x", b"[]"), "documents must be those of an image, got a list"),
         (lambda r: r.tag("x", b"\xff"), "documents must be those of an image, got no JSON"),
         (lambda r: r.tag("x", document(config=1)), "must be those of an image, got config as a int"),
+        (lambda r: r.tag("x", document(manifests=[], config={})), "index or a manifest, got one that is"),
+        (lambda r: r.tag("x", document(manifests=[], layers=[])), "index or a manifest, got one that is"),
+        (lambda r: r.tag("x", document(Manifests=[])), "spell manifests like this, got another"),
+        (lambda r: r.tag("x", b'{"config": {}, "config": {}}'), "must have each field once, got one twice"),
     ],
 )  # fmt: skip
 def test_documents_of_another_form_are_refused(tmp_path: Path, make: object, said: str) -> None:

@@ -32,6 +32,12 @@ def test_root_and_names_are_refused(user: str) -> None:
     assert RULE.judge(given.container(user=user)) == [f"{EXPECTED}{user!r}{FIX}"]
 
 
+def test_a_user_that_is_a_secret_is_not_shown() -> None:
+    (problem,) = RULE.judge(given.marked(given.container(user="hunter"), "user"))
+    assert "got a secret; " in problem
+    assert "hunter" not in problem
+
+
 @pytest.mark.parametrize("user", [None, ""])
 def test_a_missing_user_is_refused_because_the_image_would_choose(user: str | None) -> None:
     assert RULE.judge(given.container(user=user)) == [f"{EXPECTED}none{FIX}"]

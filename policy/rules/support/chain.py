@@ -69,9 +69,12 @@ def follow(root: str, read: Read) -> Chain:
         ChainError: A document is missing, is not what its digest says, or is of another form.
     """
     top = _document(root, read)
-    if "manifests" not in top:
+    if _get(top, "manifests") is None:
         built = _built(top, read)
         return Chain(is_index=False, built={built.platform: built})
+    if _get(top, "config") is not None or _get(top, "layers") is not None:
+        # An engine may take it for the other one (CVE-2021-41190).
+        raise ChainError("documents must be an index or a manifest", "one that is both")
     found: dict[str, Built] = {}
     for platform, digest in _listed(top).items():
         built = _built(_document(digest, read), read)
@@ -87,9 +90,9 @@ def _listed(index: Mapping[str, object]) -> dict[str, str]:
     others: set[str] = set()
     for entry in _list(index, "manifests"):
         where = _object(entry, "platform")
-        platform = f"{where.get('os', 'unknown')}/{where.get('architecture', 'unknown')}"
+        platform = f"{_get(where, 'os') or 'unknown'}/{_get(where, 'architecture') or 'unknown'}"
         is_arm = platform == "linux/arm64"
-        if platform not in PLATFORMS or (is_arm and where.get("variant") not in _ARM_VARIANTS):
+        if platform not in PLATFORMS or (is_arm and _get(where, "variant") not in _ARM_VARIANTS):
             others.add(platform)
         else:
             found.setdefault(platform, _text(entry, "digest"))
@@ -102,10 +105,10 @@ def _listed(index: Mapping[str, object]) -> dict[str, str]:
 def _built(manifest: Mapping[str, object], read: Read) -> Built:
     document = _document(_text(_object(manifest, "config"), "digest"), read)
     settings = _object(document, "config")
-    check = _object(settings, "Healthcheck").get("Test")
+    check = _get(_object(settings, "Healthcheck"), "Test")
     return Built(
         platform=f"{_text(document, 'os')}/{_text(document, 'architecture')}",
-        user=_text(settings, "User") if settings.get("User") else "",
+        user=_text(settings, "User") if _get(settings, "User") else "",
         volumes=tuple(_object(settings, "Volumes")),
         ports=tuple(_object(settings, "ExposedPorts")),
         healthcheck=tuple(map(str, check)) if isinstance(check, list) else (),
@@ -122,7 +125,7 @@ def _document(digest: str, read: Read) -> Mapping[str, object]:
     if got != digest:
         raise ChainError(f"document must have the digest {digest}", got, _DAMAGED)
     try:
-        parsed = json.loads(content)
+        parsed = json.loads(content, object_pairs_hook=_once)
     except ValueError as error:
         raise ChainError("documents must be those of an image", "no JSON") from error
     if not isinstance(parsed, dict):
@@ -130,9 +133,24 @@ def _document(digest: str, read: Read) -> Mapping[str, object]:
     return parsed
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object that has each field once; of two, one reader takes the last and another merges them."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ChainError("documents must have each field once", "one twice")
+    return found
+
+
+def _get(values: Mapping[str, object], key: str) -> object:
+    """A field by its exact name; Docker would read `Manifests` as `manifests`, too (Go, encoding/json)."""
+    if any(name != key and name.lower() == key.lower() for name in values):
+        raise ChainError(f"documents must spell {key} like this", "another spelling")
+    return values.get(key)
+
+
 def _object(values: Mapping[str, object], key: str) -> Mapping[str, object]:
     """A nested object; empty where there is none, which images write as null, too."""
-    found = values.get(key)
+    found = _get(values, key)
     if found is None:
         return {}
     if not isinstance(found, dict):
@@ -141,14 +159,14 @@ def _object(values: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 
 def _list(values: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
-    found = values.get(key)
+    found = _get(values, key)
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ChainError("documents must be those of an image", f"{key} in another form")
     return found
 
 
 def _text(values: Mapping[str, object], key: str) -> str:
-    found = values.get(key)
+    found = _get(values, key)
     if not isinstance(found, str) or not found:
         raise ChainError("documents must be those of an image", f"{key} missing or in another form")
     return found
