@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ops.gate.events import Op, Preview, Step
+from ops.gate.plan import HOLDS_DATA, VOLUME
 
 
 class Kind(StrEnum):
@@ -52,6 +53,13 @@ class Change:
     kind: Kind
     fields: tuple[str, ...] = ()
     """Inputs that differ; empty where all is new or gone."""
+
+    holds_data: bool = False
+
+    @property
+    def loses_data(self) -> bool:
+        """Whether what it holds would be lost to the stack."""
+        return self.holds_data and self.kind in {Kind.DELETE, Kind.REPLACE}
 
     @property
     def short_type(self) -> str:
@@ -112,8 +120,19 @@ def by_node(found: Iterable[Change]) -> Mapping[str, Sequence[Change]]:
 
 def _change(step: Step, kind: Kind, fields: Iterable[str] = ()) -> Change:
     return Change(
-        name=step.name, type=step.type, node=step.node or ELSEWHERE, kind=kind, fields=tuple(fields)
+        name=step.name,
+        type=step.type,
+        node=step.node or ELSEWHERE,
+        kind=kind,
+        fields=tuple(fields),
+        holds_data=_holds_data(step),
     )
+
+
+def _holds_data(step: Step) -> bool:
+    known = step.before or step.after
+    on_disk = step.type == VOLUME and not (known and known.in_memory)
+    return on_disk or step.type in HOLDS_DATA or bool(known and known.protect)
 
 
 def _made(preview: Preview) -> dict[str, Step]:

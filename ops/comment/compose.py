@@ -72,7 +72,7 @@ class Comment:
         return "\n\n".join(parts) + "\n"
 
     def _heads(self) -> Table:
-        head = ("stack", "preview", *Kind, "must go", "advice")
+        head = ("stack", "preview", *Kind, "refused", "advice")
         return Table(head, [_head(report) for report in self.reports], right=frozenset(range(2, 8)))
 
 
@@ -81,7 +81,9 @@ def verdict(report: Report) -> str:
     if not report.preview.complete:
         return "❌ failed"
     refused = any(violation.mandatory for violation in report.preview.violations)
-    return "❌ refused by policies" if refused else "✅ good"
+    if refused:
+        return "❌ refused by policies"
+    return "⚠️ data would go" if any(change.loses_data for change in report.changes) else "✅ good"
 
 
 def _head(report: Report) -> tuple[str, ...]:
@@ -109,6 +111,7 @@ def _stack(report: Report, most_rows: int | None) -> Iterator[str]:
 
 
 _PARTS: Sequence[Callable[[Report], Iterator[Section]]] = (
+    lambda report: sections.data(report.changes),
     lambda report: sections.violations(report.preview.violations),
     lambda report: sections.on_nodes(report.changes),
     lambda report: sections.away(report.changes, report.before or report.after),

@@ -35,6 +35,23 @@ class Section:
         return "\n\n".join(part for part in parts if part)
 
 
+def data(found: Sequence[Change]) -> Iterator[Section]:
+    """What holds data and would go, before everything else: nobody may find it among forty rows."""
+    rows = [
+        (code(change.node), code(change.name), code(change.short_type), change.kind)
+        for change in found
+        if change.loses_data
+    ]
+    if rows:
+        remark = (
+            "An `up` refuses this: data goes by hand or not at all (DAT-004 of `docs/gate.md`). Docker's "
+            "volumes stay on their machine, and what comes next begins without them."
+        )
+        yield Section(
+            "⚠️ Data that would go", Table(("node", "resource", "type", "what happens"), rows), remark
+        )
+
+
 def on_nodes(found: Sequence[Change]) -> Iterator[Section]:
     """How many resources change on each machine, and which."""
     nodes = by_node(found)
@@ -72,7 +89,7 @@ def violations(found: Sequence[Violation]) -> Iterator[Section]:
             )
             for each in chosen
         ]
-        title = "Violations that must go" if mandatory else "Advice"
+        title = "Violations that refuse it" if mandatory else "Advice"
         folded = "" if mandatory else f"{count(len(rows), 'piece')} of advice"
         yield Section(title, Table(("severity", "rule", "resource", "what is found"), rows, folded=folded))
 

@@ -26,6 +26,8 @@ SEEN = FOLDER / "comments"
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
 
+IN_MEMORY = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}
+
 Declared = Mapping[str, Mapping[str, object]]
 """Inputs by `TYPE NAME`."""
 
@@ -70,13 +72,32 @@ def test_two_previews_from_nothing_are_compared(tmp_path: Path) -> None:
 
     text = comment(tmp_path, before=stream(before), after=stream(after))
 
-    assert "| <code>prod</code> | ✅ good | 1 | – | 1 | 1 |" in text
+    assert "| <code>prod</code> | ⚠️ data would go | 1 | – | 1 | 1 |" in text
     assert "<code>oracle-redis</code> | <code>Container</code> | replace | <code>image</code> |" in text
     assert "<code>oracle-old</code> | <code>Volume</code> | delete |" in text
     assert "<code>oracle-new</code> | <code>Volume</code> | create |" in text
     assert "oracle-redis-data" not in text
     assert "redis:9" not in text, "values may be secret"
     assert "Compared with a preview of the base" in text
+
+
+def test_data_that_would_go_stands_above_everything_else(tmp_path: Path) -> None:
+    before = {REDIS: {}, DATA: {}, f"{VOLUME} oracle-redis-secrets": {"driverOpts": IN_MEMORY}}
+
+    text = comment(tmp_path, before=stream(before), after=stream({REDIS: {"image": "redis:9"}}))
+
+    first = text.index("####")
+    assert text[first:].startswith("#### ⚠️ Data that would go")
+    table = text[first : text.index("####", first + 1)]
+    assert "| <code>oracle</code> | <code>oracle-redis-data</code> | <code>Volume</code> | delete |" in table
+    assert "oracle-redis-secrets" not in table
+
+
+def test_new_data_is_nothing_to_warn_of(tmp_path: Path) -> None:
+    text = comment(tmp_path, before=stream({REDIS: {}}), after=stream({REDIS: {}, DATA: {}}))
+
+    assert "| ✅ good |" in text
+    assert "Data that would go" not in text
 
 
 def test_a_container_s_memory_changes_while_it_runs(tmp_path: Path) -> None:
