@@ -48,12 +48,10 @@ def failing(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
 def test_a_file_that_cannot_be_written_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    events, out = tmp_path / "events.ndjson", tmp_path / "none" / "comment.md"
-    events.touch()
-
-    assert failing(monkeypatch, "comment", "--events", str(events), "--out", str(out)) == 1
-    expected = f"{out}: must be a file that can be used here, got: No such file or directory\n"
-    assert capsys.readouterr().err.endswith(expected)
+    out = tmp_path / "none" / "comment.md"
+    assert failing(monkeypatch, "comment", "--events", __file__, "--out", str(out)) == 1
+    said = f"{out}: must be a file that can be used here, got: No such file or directory\n"
+    assert capsys.readouterr().err.endswith(said)
 
 
 def surveyed(monkeypatch: pytest.MonkeyPatch, *found: Container) -> None:
