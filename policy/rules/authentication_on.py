@@ -147,6 +147,7 @@ RULE = ResourceRule(
     frameworks=(),
     remediation="Remove the switch; a service that has no authentication of its own stays unpublished.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={
         CONTAINER: (
             check_variables,

@@ -130,5 +130,6 @@ RULE = ResourceRule(
     frameworks=("OWASP 12",),
     remediation="Let the node's agent render the file, or upload it as a secret with mode 0400.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={CONTAINER: (check_uploads, check_named_files), VOLUME: (check_volume,)},
 )

@@ -6,8 +6,8 @@ swarm does, known by the end of its name, and its words, its script, and of a ma
 content are written down in the pack (`support/scripts.py`). What a script is given besides (a service's
 files) it puts below that service's own folder.
 
-A script comes as the first line of standard input. In a preview that input may be unknown, because it holds
-secrets that do not exist yet; the update, in which it is known, is judged as well, before anything runs.
+A script comes as the first line of standard input. In a preview that input may be unknown where it holds
+secrets, which may not exist yet; the update, in which it is known, is judged as well, before anything runs.
 """
 
 from __future__ import annotations
@@ -34,11 +34,16 @@ _DRY_RUN = "PULUMI_DRY_RUN"
 _USER = r"\d+:\d+"
 _IMAGE = r"[a-z0-9][a-zA-Z0-9._/:@-]*"
 _CONFIG = r"/(openbao|vault)/config"
+_SWALLOW = "cat >/dev/null"
 _MARK = "# Put here by the stack {stack} of aiswarm, which overwrites what is changed here."
 _SHELL = ("sh", "-c", "RUN")
+_GIVEN_OVER = "-given-over"
 _GIVE = (*_SHELL, "give-over", _USER, "{node}-{service}", "{service}", "aiswarm", r"\.aiswarm-given-over")
 _READY = ("sh", rf"{_CONFIG}/ready\.sh", r"\d+")
 _LOGIN = r"/opt/swarm/{service}-bootstrap/secret_id"
+
+_OPEN = frozenset({"give-over", "prepare-host"})
+"""Scripts that are told nothing secret, so that their input is known at preview and every line is judged."""
 
 _WORDS_OF_A_FILE = 4
 """`file`, its path, the unit that has to be there, its content."""
@@ -74,10 +79,10 @@ _DEEDS: Mapping[str, _Deed] = {
         delete=(*_SHELL, "prepare-host", "remove", "/opt/swarm", "{stack}", "{mark}"),
         script="prepare-host",
     ),
-    r"(?P<node>[a-z]+)-(?P<service>[a-z0-9-]+)-[a-z0-9]+-given-over": _Deed(_GIVE, script="give-over"),
+    rf"(?P<node>[a-z]+)-(?P<service>[a-z0-9-]+)-[a-z0-9]+{_GIVEN_OVER}": _Deed(_GIVE, script="give-over"),
     r"(?P<node>oracle)-(?P<service>vault)-bootstrap": _Deed(
         (*_SHELL, "bootstrap", "/opt/swarm/{service}-bootstrap", "secret_id", _USER, r"\d+"),
-        update=("cat", ">/dev/null"),
+        update=tuple(_SWALLOW.split(" ")),
         delete=("rm", "-f", "--", _LOGIN),
         script="bootstrap",
     ),
@@ -120,15 +125,18 @@ def check_script(command: Resource) -> Iterator[Problem]:
     deed = _deed(command.name)
     if deed is None or not deed.script:
         return  # refused by `check_words`, or input of words that are written down
-    if command.fields.is_unknown("stdin") and os.environ.get(_DRY_RUN) == "true":
+    is_preview = os.environ.get(_DRY_RUN) == "true"
+    if deed.script not in _OPEN and command.fields.is_unknown("stdin") and is_preview:
         return
     script, *lines = (command.fields.text("stdin") or "").split("\n")
     found = _decoded(script)
     if sha256(found).hexdigest() != SCRIPTS[deed.script]:
         yield command.problem("stdin", f"must begin with the script {deed.script}", _digest(found), _FIX)
+    if deed.script == "give-over" and lines != [command.name.removesuffix(_GIVEN_OVER), ""]:
+        yield command.problem("stdin", "must name the volume of the command's own name", "other lines")
     if deed.script == "prepare-host":
-        for number, line in enumerate(filter(None, lines), start=2):
-            if not _is_listed(line, _MARK.format(stack=_stack(command))):
+        for number, line in enumerate(lines, start=2):
+            if line and not _is_listed(line, _MARK.format(stack=_stack(command))):
                 yield command.problem(f"stdin, line {number}", "must be written down", _digest(line), _FIX)
 
 
@@ -140,13 +148,21 @@ def check_inputs(command: Resource) -> Iterator[Problem]:
 
 
 def _is_listed(line: str, mark: str) -> bool:
-    """Whether a line of a machine's preparation is written down; a file is, without the mark of the stack."""
+    """Whether a line of a machine's preparation is written down; a file is, without the mark of the stack.
+
+    The script takes a line apart at tabs, too: one in it would move the words.
+    """
     words = line.split(" ")
     if words[0] != "file":
         return line in PREPARATIONS
-    if len(words) != _WORDS_OF_A_FILE:
+    if len(words) != _WORDS_OF_A_FILE or words != line.split():
         return False
-    content = _decoded(words[-1]).replace(f"{mark}\n".encode(), b"", 1)
+    marked = re.fullmatch(
+        rb"(?P<first>(#![^\n]*\n)?)%b\n(?P<rest>.*)" % re.escape(mark.encode()),
+        _decoded(words[-1]),
+        re.DOTALL,
+    )
+    content = marked["first"] + marked["rest"] if marked else b""
     return sha256(content).hexdigest() in PUT_FILES.get(words[1], ())
 
 
@@ -171,9 +187,16 @@ def _words(pattern: Sequence[str], command: Resource) -> list[str]:
 
 
 def _fits(text: str, pattern: Sequence[str]) -> bool:
+    """Whether a shell finds exactly these words in a text.
+
+    A shell sees more than words: a new line ends a command, and within double quotes it runs what is in
+    `$(...)`. So each word must be quoted as `shlex.join` does it, in which nothing but words is left.
+    """
     try:
         words = shlex.split(text)
     except ValueError:
+        return False
+    if text not in {shlex.join(words), _SWALLOW}:
         return False
     if words[:2] == ["sudo", "-n"]:
         words = words[2:]

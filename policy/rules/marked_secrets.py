@@ -92,6 +92,7 @@ RULE = ResourceRule(
     frameworks=("OWASP 12",),
     remediation="Pass the value as a secret; give it to a command on `stdin`, with `logging` none.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={
         **dict.fromkeys(BY_NATURE, (check_marks,)),
         COMMAND: (check_marks, *_COMMAND_CHECKS),

@@ -75,5 +75,6 @@ RULE = ResourceRule(
     frameworks=("CIS 4.10", "OWASP 12"),
     remediation="Put the secret into a file, and tell the program the file's name.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks={CONTAINER: (check_environment, check_commands, check_labels)},
 )

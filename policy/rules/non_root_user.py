@@ -21,8 +21,10 @@ from .support.lock import Proven
 from .support.problems import Problem
 from .support.resources import CONTAINER, Resource
 from .support.rule import ResourceRule
+from .support.secret_forms import find_form
 
 _NUMERIC = re.compile(r"(?P<uid>[0-9]+)(:[0-9]+)?")
+_USER = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,31}(:[a-z0-9_][a-z0-9_.-]{0,31})?", re.ASCII)
 _EXPECTED = "must be a numeric uid or uid:gid with a uid other than 0"
 _FIX = "declare the user that the image is built for, e.g. 1000:1000"
 
@@ -32,13 +34,19 @@ def check_user(container: Resource) -> Iterator[Problem]:
     user = container.fields.text("user")
     if user:
         if not _is_safe(user):
-            got = "a secret" if container.is_secret("user") else repr(user)
-            yield container.problem("user", _EXPECTED, got, _FIX)
+            yield container.problem("user", _EXPECTED, _shown(container, user), _FIX)
         return
     users = _users_of_image(container)
     if not users or not all(map(_is_safe, users)):
         got = f"none, and the image's own is {users[0]!r}" if users else "none"
         yield container.problem("user", _EXPECTED, got, _FIX)
+
+
+def _shown(container: Resource, user: str) -> str:
+    """The user as given, unless it is marked as secret or may be something else by mistake."""
+    is_open = container.secrets is not None and not container.is_secret("user")
+    is_user = _USER.fullmatch(user) and find_form(user) is None
+    return repr(user) if is_open and is_user else "another text, which is not shown"
 
 
 def _users_of_image(container: Resource) -> list[str]:

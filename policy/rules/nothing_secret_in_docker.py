@@ -38,5 +38,6 @@ RULE = ResourceRule(
     frameworks=("CIS 4.10", "OWASP 12"),
     remediation="Hand the secret over as a file, through the node's agent or `uploads`, and name the file.",
     level=EnforcementLevel.MANDATORY,
+    excusable=False,
     checks=dict.fromkeys((CONTAINER, NETWORK, REMOTE_IMAGE, VOLUME), (check_marks,)),
 )

@@ -14,6 +14,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policy.rules import valid_exceptions
 from policy.rules.support import exceptions_file
 from policy.rules.support.exceptions import Exceptions, Grant
+from policy.rules.support.inventory import STACKS
 from policy.rules.support.judge import Judge
 from policy.rules.support.problems import Problem, UnreadableError
 from policy.rules.support.resources import CONTAINER, Resource
@@ -198,6 +199,7 @@ WRONG = {
     "stacks: must list names of stacks, got 'prod'": entry(stacks="prod"),
     "stacks: must list names of stacks, got a list": entry(stacks=[]),
     "stacks: must list names of stacks, got none": entry(stacks=None),
+    "stacks: must be stacks that there are, got 'staging', 'test'": entry(stacks=["test", "prod", "staging"]),
     "found: must list what is excused, as the rule shows it after `got`, got none": entry(found=None),
     "found: must list what is excused, as the rule shows it after `got`, got \"'all'\"": entry(found="'all'"),
     "found: must list what is excused, as the rule shows it after `got`, got a list": entry(found=[]),
@@ -294,5 +296,11 @@ def test_the_committed_exceptions_name_what_is_in_their_stacks() -> None:
 def test_the_rules_on_the_worst_allow_no_exception() -> None:
     never = {"CTR-001", "CTR-006", "CTR-010", "CTR-017", "DAT-001", "IMG-002", "IMG-003", "IMG-008"}
     never |= {"NET-007", "OPS-005", "RLW-002", *(f"POL-00{number}" for number in range(1, 6))}
+    never |= {f"SEC-00{number}" for number in range(1, 7)}
     rules = recorded.rules_of("")
     assert {rule.id for rule in rules if not rule.excusable} == never & {rule.id for rule in rules}
+
+
+def test_the_stacks_that_there_are_have_their_files() -> None:
+    files = {file.name.split(".")[1] for file in pack.REPOSITORY.glob("Pulumi.*.yaml")}
+    assert files == STACKS

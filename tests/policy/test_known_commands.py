@@ -101,6 +101,28 @@ def test_input_that_is_not_known_yet_waits_for_the_update(monkeypatch: pytest.Mo
     assert "oracle-redis-files.stdin" in problem
 
 
+@pytest.mark.parametrize("name", ["oracle-host-prepared", "thanos-rag-data-given-over"])
+def test_input_without_secrets_is_known_in_a_preview(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DRY_RUN, "true")
+    (problem,) = judged(name, stdin=Marker.UNKNOWN)
+    assert f"{name}.stdin" in problem
+    assert "must be text that is known at preview" in problem
+
+
+def test_words_that_a_shell_takes_for_more_are_refused() -> None:
+    delete = str(command("oracle-redis-files").inputs["delete"])
+    for text in (delete.replace("-- ", "--\n"), delete.replace("rm", '"rm"'), f"{delete}\n", f"{delete} "):
+        (problem,) = judged("oracle-redis-files", delete=text)
+        assert "must be the words that are written down" in problem
+
+
+@pytest.mark.parametrize("lines", ["", "oracle-redis-data\n", "thanos-rag-data", "thanos-rag-data\nx\n"])
+def test_no_other_volume_is_given_over(lines: str) -> None:
+    script = str(command("thanos-rag-data-given-over").inputs["stdin"]).split("\n")[0]
+    (problem,) = judged("thanos-rag-data-given-over", stdin=f"{script}\n{lines}")
+    assert "must name the volume of the command's own name, got other lines" in problem
+
+
 @pytest.mark.parametrize("field", ["create", "update", "delete"])
 @pytest.mark.parametrize("value", [Marker.UNKNOWN, 1.0, ["rm"]])
 def test_words_that_cannot_be_read_are_refused(field: str, value: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from policy.rules.support import lock
 from policy.rules.support.fields import Marker
 from policy.rules.support.lock import Locks, Proven
 from tests.policy import given, locks
-from tests.unit.ops.fake_registry import FakeRegistry, document, link, platform
+from tests.unit.ops.fake_registry import INDEX, MANIFEST, FakeRegistry, document, link, platform
 
 NAME = "oracle-redis-image.name on host 100.64.0.1: "
+LONG_S = {"manife\u017ft\u017f": []}
+"""What Go reads as `manifests`."""
+
 LOCK_IT = "; ./swarm images lock, on a machine that reaches the registries"
 
 
@@ -76,6 +79,72 @@ def of_an_old_arm(registry: FakeRegistry) -> str:
 
 def of_no_image(registry: FakeRegistry) -> str:
     return index_of(registry, **link(registry.keep(document(a=1))), platform=platform("linux/arm64"))
+
+
+def manifest_of(registry: FakeRegistry, settings: bytes) -> str:
+    """An image whose configuration reads so."""
+    whole = b'{"os": "linux", "architecture": "arm64", "config": %b}' % settings
+    return registry.tag("x", document(config=link(registry.keep(whole))))
+
+
+def manifest_with(**more: object) -> Callable[[FakeRegistry], str]:
+    """A manifest of a good image that says more."""
+    good = b'{"os": "linux", "architecture": "arm64", "config": {"User": "1"}}'
+    return lambda registry: registry.tag("x", document(config=link(registry.keep(good)), **more))
+
+
+def index_with(**more: object) -> Callable[[FakeRegistry], str]:
+    """An index of a good image that says more."""
+
+    def make(registry: FakeRegistry) -> str:
+        listed = link(registry.image("linux/arm64", "1"), platform=platform("linux/arm64"))
+        return registry.tag("x", document(manifests=[listed], **more))
+
+    return make
+
+
+def index_of_an_index(registry: FakeRegistry) -> str:
+    inner = registry.documents[index_with()(registry)]
+    return index_of(registry, **link(inner), platform=platform("linux/arm64"))
+
+
+@pytest.mark.parametrize("make", [manifest_with(), manifest_with(layers=[]), index_with()])
+def test_documents_without_a_type_of_their_own_hold(tmp_path: Path, make: object) -> None:
+    assert callable(make)
+    registry = FakeRegistry()
+    digest = make(registry)
+    known = locks.proven(tmp_path, locks.TAGGED, digest, registry)
+    assert found(known, name=f"{locks.TAGGED}@{digest}") == []
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (manifest_with(Manifests=[]), "documents must write the key 'manifests' so, got 'Manifests'"),
+        (manifest_with(Config={}), "documents must write the key 'config' so, got 'Config'"),
+        (manifest_with(MediaType="x"), "documents must write the key 'mediaType' so, got 'MediaType'"),
+        (manifest_with(**LONG_S), "write the key 'manifests' so, got 'manife\\u017ft"),
+        (lambda r: manifest_of(r, b'{"User": "1", "user": "0"}'), "write the key 'User' so, got 'user'"),
+        (lambda r: manifest_of(r, b'{"USER": "0"}'), "write the key 'User' so, got 'USER'"),
+        (lambda r: manifest_of(r, b'{"User": "1", "volumes": {"/x": {}}}'), "'Volumes' so, got 'volumes'"),
+        (lambda r: manifest_of(r, b'{"User": "1", "User": "0"}'), "must have each key once, got one twice"),
+        (index_with(config={}), "index must be nothing else, got one with config or layers, too"),
+        (index_with(layers=[]), "index must be nothing else, got one with config or layers, too"),
+        (index_with(mediaType=MANIFEST), "index must have the media type of one, got another type"),
+        (manifest_with(mediaType=INDEX), "manifest must have the media type of one, got another type"),
+        (manifest_with(mediaType=1), "manifest must have the media type of one, got another type"),
+        (index_of_an_index, "manifest must be nothing else, got one with manifests, too"),
+    ],
+)  # fmt: skip
+def test_documents_that_docker_may_read_otherwise_are_refused(
+    tmp_path: Path, make: object, said: str
+) -> None:
+    assert callable(make)
+    registry = FakeRegistry()
+    digest = make(registry)
+    (line,) = found(locks.proven(tmp_path, locks.TAGGED, digest, registry), name=f"{locks.TAGGED}@{digest}")
+    assert line.startswith(NAME)
+    assert said in line
 
 
 @pytest.mark.parametrize(

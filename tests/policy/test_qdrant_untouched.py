@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -107,6 +108,57 @@ def test_its_name_in_the_stack_is_refused(kind: str) -> None:
 def test_a_command_that_names_it_is_refused_and_not_shown(kind: str, field: str) -> None:
     (found,) = RULE.judge(given.other(kind, "x", {field: "docker rm -f qdrant # hunter2"}))
     assert found == f"x.{field} on an unnamed node: {EXPECTED}, got a command that names it; {FIX}"
+
+
+HIDDEN = base64.b64encode(b"#!/bin/sh\ndocker rm --force Qdrant  # hunter2\n").decode()
+
+
+@pytest.mark.parametrize("kind", [COMMAND, LOCAL_COMMAND])
+@pytest.mark.parametrize(
+    ("changes", "path", "got"),
+    [
+        ({"stdin": "docker stop Qdrant # hunter2"}, "stdin", "a text"),
+        ({"stdin": f"{HIDDEN}\n"}, "stdin", "a text"),
+        ({"stdin": f"file /etc/x - {HIDDEN}\n"}, "stdin", "a text"),
+        ({"stdin": "qdrant" * 8}, "stdin", "a text"),
+        ({"environment": {"NAME": "qdrant-hunter2"}}, "environment", "a variable"),
+        ({"environment": {"QDRANT": "hunter2"}}, "environment", "a variable"),
+    ],
+)
+def test_what_a_command_is_told_is_searched_and_not_shown(
+    kind: str, changes: given.Props, path: str, got: str
+) -> None:
+    (found,) = RULE.judge(given.other(kind, "x", changes))
+    assert found == f"x.{path} on an unnamed node: {EXPECTED}, got {got} that names it; {FIX}"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "oracle-redis-data\n",
+        base64.b64encode(b"\0 an archive in which a service is told to ask qdrant").decode(),
+        "aQDrAnT" * 8,
+        Marker.UNKNOWN,
+    ],
+)
+def test_a_command_may_be_told_anything_else(told: object) -> None:
+    assert RULE.judge(given.other(COMMAND, "x", {"stdin": told, "environment": {"A": "1"}})) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stdin": 1.0},
+        {"environment": Marker.UNKNOWN},
+        {"environment": "A=1"},
+        {"environment": {"A": Marker.UNKNOWN}},
+    ],
+)
+def test_what_a_command_is_told_and_cannot_be_read_is_refused(changes: given.Props) -> None:
+    (found,) = RULE.judge(given.other(COMMAND, "x", changes))
+    assert found.startswith(f"x.{next(iter(changes))}")
+    assert "that is known at preview" in found
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,10 @@
 The index names each platform's manifest, the manifest its configuration, and that says for which processors
 and which user the image was built (OCI image specification). So a pinned digest and the kept documents prove
 the rest, whatever anybody claims beside them.
+
+Docker must read the same in them. It takes `Manifests` for `manifests` and lets a later key change an earlier
+one (Go, `encoding/json`), and takes a document that is index and manifest at once for whichever the registry
+calls it (CVE-2021-41190). So such documents are refused.
 """
 
 from __future__ import annotations
@@ -23,6 +27,38 @@ _ATTESTATION = "unknown/unknown"
 """Platform of the entries that say how an image was built (BuildKit, `docs/attestations`)."""
 
 _DAMAGED = "do not use it: it was changed after a registry sent it; `git checkout` the lock and its folder"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of document."""
+
+    name: str
+    types: frozenset[str]
+    others: tuple[str, ...]
+    """Keys that documents of the other kind have."""
+
+
+_INDEX = _Kind(
+    "index",
+    frozenset(
+        {
+            "application/vnd.oci.image.index.v1+json",
+            "application/vnd.docker.distribution.manifest.list.v2+json",
+        }
+    ),
+    ("config", "layers"),
+)
+_MANIFEST = _Kind(
+    "manifest",
+    frozenset(
+        {
+            "application/vnd.oci.image.manifest.v1+json",
+            "application/vnd.docker.distribution.manifest.v2+json",
+        }
+    ),
+    ("manifests",),
+)
 
 
 class ChainError(Exception):
@@ -69,12 +105,9 @@ def follow(root: str, read: Read) -> Chain:
         ChainError: A document is missing, is not what its digest says, or is of another form.
     """
     top = _document(root, read)
-    if _get(top, "manifests") is None:
+    if _value(top, "manifests") is None:
         built = _built(top, read)
         return Chain(is_index=False, built={built.platform: built})
-    if _get(top, "config") is not None or _get(top, "layers") is not None:
-        # An engine may take it for the other one (CVE-2021-41190).
-        raise ChainError("documents must be an index or a manifest", "one that is both")
     found: dict[str, Built] = {}
     for platform, digest in _listed(top).items():
         built = _built(_document(digest, read), read)
@@ -84,15 +117,25 @@ def follow(root: str, read: Read) -> Chain:
     return Chain(is_index=True, built=found)
 
 
+def _expect(document: Mapping[str, object], kind: _Kind) -> None:
+    """Demand a document of one kind, which a type of its own may say, and none of another."""
+    named = _value(document, "mediaType")
+    if named is not None and named not in kind.types:
+        raise ChainError(f"{kind.name} must have the media type of one", "another type")
+    if any(_value(document, key) is not None for key in kind.others):
+        raise ChainError(f"{kind.name} must be nothing else", f"one with {' or '.join(kind.others)}, too")
+
+
 def _listed(index: Mapping[str, object]) -> dict[str, str]:
     """The digest of the first entry for each platform, as Docker takes it."""
+    _expect(index, _INDEX)
     found: dict[str, str] = {}
     others: set[str] = set()
     for entry in _list(index, "manifests"):
         where = _object(entry, "platform")
-        platform = f"{_get(where, 'os') or 'unknown'}/{_get(where, 'architecture') or 'unknown'}"
+        platform = f"{_value(where, 'os') or 'unknown'}/{_value(where, 'architecture') or 'unknown'}"
         is_arm = platform == "linux/arm64"
-        if platform not in PLATFORMS or (is_arm and _get(where, "variant") not in _ARM_VARIANTS):
+        if platform not in PLATFORMS or (is_arm and _value(where, "variant") not in _ARM_VARIANTS):
             others.add(platform)
         else:
             found.setdefault(platform, _text(entry, "digest"))
@@ -103,12 +146,13 @@ def _listed(index: Mapping[str, object]) -> dict[str, str]:
 
 
 def _built(manifest: Mapping[str, object], read: Read) -> Built:
+    _expect(manifest, _MANIFEST)
     document = _document(_text(_object(manifest, "config"), "digest"), read)
     settings = _object(document, "config")
-    check = _get(_object(settings, "Healthcheck"), "Test")
+    check = _value(_object(settings, "Healthcheck"), "Test")
     return Built(
         platform=f"{_text(document, 'os')}/{_text(document, 'architecture')}",
-        user=_text(settings, "User") if _get(settings, "User") else "",
+        user=_text(settings, "User") if _value(settings, "User") else "",
         volumes=tuple(_object(settings, "Volumes")),
         ports=tuple(_object(settings, "ExposedPorts")),
         healthcheck=tuple(map(str, check)) if isinstance(check, list) else (),
@@ -134,23 +178,22 @@ def _document(digest: str, read: Read) -> Mapping[str, object]:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object that has each field once; of two, one reader takes the last and another merges them."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ChainError("documents must have each field once", "one twice")
-    return found
+    """An object of a document, in which no key comes twice."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ChainError("documents must have each key once", "one twice")
+    return dict(pairs)
 
 
-def _get(values: Mapping[str, object], key: str) -> object:
-    """A field by its exact name; Docker would read `Manifests` as `manifests`, too (Go, encoding/json)."""
-    if any(name != key and name.lower() == key.lower() for name in values):
-        raise ChainError(f"documents must spell {key} like this", "another spelling")
+def _value(values: Mapping[str, object], key: str) -> object:
+    """What stands at a key; refused where another one is the same but for upper and lower case."""
+    if variant := next((name for name in values if name != key and name.casefold() == key.casefold()), None):
+        raise ChainError(f"documents must write the key {key!r} so", ascii(variant))
     return values.get(key)
 
 
 def _object(values: Mapping[str, object], key: str) -> Mapping[str, object]:
     """A nested object; empty where there is none, which images write as null, too."""
-    found = _get(values, key)
+    found = _value(values, key)
     if found is None:
         return {}
     if not isinstance(found, dict):
@@ -159,14 +202,14 @@ def _object(values: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 
 def _list(values: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
-    found = _get(values, key)
+    found = _value(values, key)
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ChainError("documents must be those of an image", f"{key} in another form")
     return found
 
 
 def _text(values: Mapping[str, object], key: str) -> str:
-    found = _get(values, key)
+    found = _value(values, key)
     if not isinstance(found, str) or not found:
         raise ChainError("documents must be those of an image", f"{key} missing or in another form")
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from .exceptions import FILE, Exceptions, Grant, Key
+from .inventory import STACKS
 from .problems import Problem
 
 LONGEST = timedelta(days=180)
@@ -85,6 +86,9 @@ def _against(entry: _Entry, grant: Grant, excusable: Mapping[str, bool], today: 
     if not excusable.get(grant.rule, True):
         fix = "change what breaks it"
         yield entry.problem("rule", "must be a rule that may have exceptions", repr(grant.rule), fix)
+    if unknown := sorted(set(grant.stacks) - STACKS):
+        fix = "policy/rules/support/inventory.py lists them"
+        yield entry.problem("stacks", "must be stacks that there are", ", ".join(map(repr, unknown)), fix)
     if grant.granted > today:
         yield entry.problem("granted", f"must not be after today, {today}", str(grant.granted))
     if not grant.granted <= grant.expires <= grant.granted + LONGEST:

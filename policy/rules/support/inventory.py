@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Literal
 
+STACKS = frozenset({"lab", "prod"})
+"""The stacks that there are; an exception can be granted in no other."""
+
 PUBLISHED: Mapping[str, tuple[int, ...]] = {
     "oracle-consul": (8500,),
     "oracle-grafana": (3001,),
