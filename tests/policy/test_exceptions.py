@@ -237,16 +237,6 @@ def test_an_unknown_rule_is_told_beside_missing_fields(tmp_path: Path) -> None:
     assert rule.startswith("policy/exceptions.yaml exceptions[0].rule: must be the id of a rule")
 
 
-def test_a_stack_that_is_not_there_is_a_violation(tmp_path: Path) -> None:
-    """Nobody would ever preview it, and so nobody would find the exception unused."""
-    (tmp_path / "Pulumi.prod.yaml").touch()
-    folder = tmp_path / "policy"
-    folder.mkdir()
-    assert read(folder, {"exceptions": [entry()]}).problems == ()
-    (problem,) = read(folder, {"exceptions": [entry(stacks=["prod", "prd"])]}).problems
-    assert "must name stacks that are there: prod, got 'prd'" in str(problem)
-
-
 def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     found = read(tmp_path, {"exceptions": [entry(rule="CTR-001"), entry(owner=None, reason=None), entry()]})
     assert [str(each).split(":")[0].removeprefix("policy/exceptions.yaml ") for each in found.problems] == [

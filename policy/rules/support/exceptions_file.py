@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -44,20 +44,21 @@ def read(path: Path, excusable: Mapping[str, bool], today: date) -> Exceptions:
     entries = content["exceptions"]
     if not isinstance(entries, list):
         return Exceptions(today, problems=[Problem(f"{FILE} exceptions", "must be a list", _kind(entries))])
-    # The stacks of the checkout that the file is part of; elsewhere nobody knows them.
-    stacks = {file.name.split(".")[1] for file in path.resolve().parents[1].glob("Pulumi.*.yaml")}
-    return _judged([_Entry(index, entry) for index, entry in enumerate(entries)], excusable, stacks, today)
+    return _judged([_Entry(index, entry) for index, entry in enumerate(entries)], excusable, today)
 
 
-def _judged(
-    entries: list[_Entry], excusable: Mapping[str, bool], stacks: Collection[str], today: date
-) -> Exceptions:
+def _judged(entries: list[_Entry], excusable: Mapping[str, bool], today: date) -> Exceptions:
     grants: list[Grant] = []
     problems: list[Problem] = []
     seen: set[Key] = set()
     for entry in entries:
         grant = entry.grant()
-        found = [*entry.problems, *_unknown(entry, excusable, stacks)]
+        found = list(entry.problems)
+        rule = entry.values.get("rule")
+        if isinstance(rule, str) and rule not in excusable:
+            found.append(
+                entry.problem("rule", "must be the id of a rule", repr(rule), "policy/README.md lists them")
+            )
         found += _against(entry, grant, excusable, today) if grant else ()
         keys = {Key(grant.rule, grant.resource, stack) for stack in grant.stacks} if grant else set()
         if seen & keys:
@@ -69,17 +70,6 @@ def _judged(
         if grant and not found:
             grants.append(grant)
     return Exceptions(today, grants, problems)
-
-
-def _unknown(entry: _Entry, rules: Collection[str], stacks: Collection[str]) -> Iterator[Problem]:
-    """Names of nothing, told whatever else is wrong; a stack that nobody has would never find it unused."""
-    rule, named = entry.values.get("rule"), entry.values.get("stacks")
-    if isinstance(rule, str) and rule not in rules:
-        yield entry.problem("rule", "must be the id of a rule", repr(rule), "policy/README.md lists them")
-    for stack in named if isinstance(named, list) and stacks else ():
-        if isinstance(stack, str) and stack not in stacks:
-            expected = f"must name stacks that are there: {', '.join(sorted(stacks))}"
-            yield entry.problem("stacks", expected, repr(stack))
 
 
 def _against(entry: _Entry, grant: Grant, excusable: Mapping[str, bool], today: date) -> Iterator[Problem]:
