@@ -25,7 +25,7 @@ def check_group(container: Resource) -> Iterator[Problem]:
     _, _, group = (container.fields.text("user") or "").partition(":")
     if not _is_ordinary(group):
         fix = "name it behind the user, e.g. 1000:1000"
-        yield container.problem("user", _EXPECTED, repr(group) if group else "no group", fix)
+        yield container.problem("user", _EXPECTED, _shown(group) if group else "no group", fix)
 
 
 def check_further_groups(container: Resource) -> Iterator[Problem]:
@@ -33,6 +33,11 @@ def check_further_groups(container: Resource) -> Iterator[Problem]:
     for group in container.fields.texts("groupAdds"):
         if not _is_ordinary(group):
             yield container.problem("groupAdds", _EXPECTED, repr(group), "remove it, or give its number")
+
+
+def _shown(group: str) -> str:
+    """Root's group as given. Another text is no number, and may be a secret by mistake."""
+    return repr(group) if set(group) == {"0"} else "no number"
 
 
 def _is_ordinary(group: str) -> bool:

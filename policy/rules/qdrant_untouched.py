@@ -106,22 +106,30 @@ def check_input(command: Resource) -> Iterator[Problem]:
             yield command.problem("environment", _EXPECTED, "a variable that names it", _FIX)
     if not command.fields.is_unknown("stdin"):
         text = command.fields.text("stdin") or ""
-        if any(map(_names_it, text.split())):
+        if any(_names_it(line, is_first=not number) for number, line in enumerate(text.split("\n"))):
             yield command.problem("stdin", _EXPECTED, "a text that names it", _FIX)
 
 
-def _names_it(word: str) -> bool:
-    """Whether a word names it, by itself or as the base64 of a text; an archive is a service's own files.
+def _names_it(line: str, *, is_first: bool) -> bool:
+    """Whether a line of input names it, in a word or in the base64 of a text.
 
-    In base64 of something else any six letters turn up once in a while, the less often in small ones alone.
+    A long word alone in a line is a piece of an archive, unless it is the script, which comes first. What a
+    service is told there may name it, and in base64 any six letters turn up once in a while.
     """
+    words = line.split()
+    is_archive = len(words) == 1 and not is_first
+    return any(
+        MARK in (word if len(word) > _LONGEST_NAME else word.lower())
+        or (not is_archive and MARK.encode() in _decoded(word).lower())
+        for word in words
+    )
+
+
+def _decoded(word: str) -> bytes:
     try:
-        decoded = base64.b64decode(word, validate=True) if len(word) > _LONGEST_NAME else b""
+        return base64.b64decode(word, validate=True)
     except (binascii.Error, ValueError):
-        decoded = b""
-    if not decoded:
-        return MARK in word.lower()
-    return MARK in word or (b"\0" not in decoded and MARK.encode() in decoded.lower())
+        return b""
 
 
 def _refuse(resource: Resource, path: str, value: str | None) -> Iterator[Problem]:

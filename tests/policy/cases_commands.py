@@ -38,5 +38,5 @@ CASES = (
     Case("OPS-005", COMMAND, GIVEN_OVER, told("thanos-rag-data\n", "thanos-sillytavern-data\n", "stdin")),
     Case("OPS-005", COMMAND, GIVEN_OVER, told("thanos-rag-data\n", "thanos-rag-data\nmore\n", "stdin")),
     Case("DAT-001", COMMAND, "oracle-postgres-settle", setting(stdin="docker stop Qdrant")),
-    redis("CTR-002", setting(user="hunter2!")),
+    redis("CTR-002", setting(user="Hunter2!:999")),
 )

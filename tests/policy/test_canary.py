@@ -32,6 +32,7 @@ MAY_BE_SECRET = frozenset(
         *("envs", "command", "entrypoints", "healthcheck", "labels", "uploads", "logOpts", "hosts"),
         *("create", "update", "delete", "stdin", "environment", "triggers", "connection"),
         *("dataJson", "data", "secretId", "roleId", "token", "authLogin", "registryAuth", "sshOpts"),
+        "user",
         *("variables", "sealed", "start_command", "domainname", "hostname", "options", "policy", "metadata"),
     }
 )
@@ -128,6 +129,6 @@ def test_nor_when_it_has_a_shape_that_nobody_expects(field: str, shape: str) -> 
 def test_the_search_finds_what_is_shown() -> None:
     """A canary where messages do show values: without this, the tests above could not fail."""
     shown = [
-        reshaped(found, "user", CANARY) for found in stack("prod") if found.resource.name == "oracle-redis"
+        reshaped(found, "name", CANARY) for found in stack("prod") if found.resource.name == "oracle-redis"
     ]
     assert [line for line in said(shown) if CANARY in line]

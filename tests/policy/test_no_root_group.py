@@ -27,7 +27,7 @@ def test_groups_of_its_own_pass() -> None:
     [
         ("999:0", "'0'"),
         ("999:00", "'00'"),
-        ("999:root", "'root'"),
+        ("999:root", "no number"),
         ("999:", "no group"),
         ("999", "no group"),
         ("", "no group"),

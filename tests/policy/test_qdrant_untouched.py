@@ -137,7 +137,7 @@ def test_what_a_command_is_told_is_searched_and_not_shown(
     [
         "",
         "oracle-redis-data\n",
-        base64.b64encode(b"\0 an archive in which a service is told to ask qdrant").decode(),
+        "\n\n" + base64.b64encode(b"an archive in which a service is told to ask qdrant").decode(),
         "aQDrAnT" * 8,
         Marker.UNKNOWN,
     ],
