@@ -1,40 +1,23 @@
-"""`./swarm up`: deploy with the policies, with the existing Qdrant guarded, and wait until all is healthy."""
+"""`./swarm up`: through the gate, deploy with the existing Qdrant guarded, and wait until all is healthy."""
 
 from __future__ import annotations
 
-import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
-from components.model.problems import Problem
-from ops import hosts, lab_bridge, probe
+from ops import hosts, lab_bridge, probe, up_flags
+from ops.gate import source, whole
+from ops.gate.commands import AllowOption
 from ops.guard import watch
 from ops.session import StackOption, open_stack, refuse_usage, say
 from ops.stack import EngineError
 
 POLICIES: Final = ("--policy-pack", "policy")
-
-REFUSED: Final = {
-    "ignore-protect": "it lets data be removed; unprotect the one resource with `pulumi state unprotect`",
-    "skip-preview": "some policies are asked in a preview only; with --yes it asks nobody",
-    "policy-pack": "it is the repository's own",
-    "policy-pack-config": "exceptions stand in policy/exceptions.yaml",
-    "stack": "give it to ./swarm up itself",
-    "cwd": "./swarm up works on its own repository",
-}
-"""Flags of the engine, each with what to do instead."""
-
-_SHORT: Final = {"f": "skip-preview", "s": "stack", "C": "cwd"}
-_LONG: Final = re.compile(r"--(?P<name>[a-z-]+)(=.*)?", re.DOTALL)
-_CLUSTER: Final = re.compile(r"-(?P<letters>[A-Za-z]+)(=.*)?", re.DOTALL)
-_VARIABLE: Final = "PULUMI_OPTION_"
-"""Before the name of a flag: the engine takes it from there as well."""
 
 FlagsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[-- FLAGS]", help="Flags for `pulumi up`, after two dashes.")
@@ -45,24 +28,32 @@ WaitOption = Annotated[
 
 
 def up_command(
-    flags: FlagsArgument = None, stack_name: StackOption = lab_bridge.STACK, wait: WaitOption = 1800
+    flags: FlagsArgument = None,
+    *,
+    stack_name: StackOption = lab_bridge.STACK,
+    allow_replace: AllowOption = None,
+    wait: WaitOption = 1800,
 ) -> None:
     """Deploy: `pulumi up` with the policies, between two looks at the existing Qdrant, until all is healthy.
 
-    Where Qdrant is absent or cannot be looked at, nothing is run; where it is different afterwards, that is
-    said and the status is 1, however the update ended.
+    Before it a preview must pass the gate, or nothing is run and the status is 1. With --yes it stands in
+    place of the engine's own preview; without, the engine shows its own and asks. Where Qdrant is absent or
+    cannot be looked at, nothing is run; where it is different afterwards, that is said and the status is 1,
+    however the update ended.
 
-    Example: ./swarm up --stack prod -- --yes --parallel 12
+    Example: ./swarm up --stack prod --allow-replace oracle-redis -- --yes --parallel 12
     """
     words = flags or []
-    if problems := sorted({*refused_flags(words), *refused_variables()}):
+    if problems := sorted({*up_flags.refused_flags(words), *up_flags.refused_variables()}):
         raise refuse_usage("\n".join(["nothing was run:", *(f"  {problem}" for problem in problems)]))
     found = open_stack(stack_name)
     hosts.connect(found)
     with watch.guarded(found) as before:
         names = ", ".join(each.name for each in before.containers)
         say(f"guarding {names}: {len(before.collections)} collections")
-        run(("up", "--stack", stack_name, *POLICIES, *words))
+        through_the_gate(stack_name, words, allow_replace or [])
+        seen = ("--skip-preview",) if up_flags.asks_nobody(words) else ()
+        run(("up", "--stack", stack_name, *POLICIES, *seen, *words))
     say(f"{names}: as it was before")
     try:
         services = probe.wait_healthy(found, timeout_seconds=wait)
@@ -72,23 +63,18 @@ def up_command(
     say(f"{len(services)} services are healthy")
 
 
-def refused_flags(words: Sequence[str]) -> Iterator[Problem]:
-    """Flags that would lead around a guard."""
-    for word in words:
-        long, cluster = _LONG.fullmatch(word), _CLUSTER.fullmatch(word)
-        names = [long["name"]] if long else []
-        names += [_SHORT[letter] for letter in (cluster["letters"] if cluster else "") if letter in _SHORT]
-        for name in names:
-            if name in REFUSED:
-                yield Problem(f"--{name}", "must not be given", word.partition("=")[0], REFUSED[name])
+def through_the_gate(stack: str, words: Sequence[str], allowed: Sequence[str]) -> None:
+    """Have the gate judge what the engine would do with these flags.
 
-
-def refused_variables() -> Iterator[Problem]:
-    """The same flags as variables of the environment."""
-    for name, fix in REFUSED.items():
-        variable = _VARIABLE + name.upper().replace("-", "_")
-        if variable in os.environ:
-            yield Problem(variable, "must not be set", "a value", fix)
+    Raises:
+        typer.Exit: It refuses, and nothing may be run.
+    """
+    say("asking the engine what would change, and the policies what they say of it")
+    verdict = whole.judged(source.from_preview(stack, tuple(up_flags.for_preview(words))), allowed)
+    whole.show(verdict)
+    if verdict.status:
+        say("nothing was run: the gate refuses it, docs/gate.md; if an outage is meant: --allow-replace URN")
+        raise typer.Exit(1)
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -103,7 +89,7 @@ def run(arguments: Sequence[str]) -> None:
     """
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        status = subprocess.call(("pulumi", *arguments))
+        status = subprocess.call(("pulumi", *arguments), env=source.environment())
     except FileNotFoundError as error:
         raise EngineError("pulumi: must be on PATH, got nothing") from error
     finally:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ops.gate import events, junit, leaks, report, rules, sarif, source
-from ops.gate.judge import judge
+from ops.gate import junit, leaks, report, rules, sarif, source, whole
 from ops.gate.plan import ALL
 from ops.gate.verdict import Finding, Verdict
 from ops.prove.needles import Needles
-from ops.session import JsonOption, console, refuse_usage, say
+from ops.session import JsonOption, refuse_usage
 
 EventsArgument = Annotated[
     Path | None,
@@ -34,8 +32,8 @@ AllowOption = Annotated[
     list[str] | None,
     typer.Option(
         "--allow-replace",
-        metavar="NAME",
-        help=f"A container or network that may be away for a while, by its logical name; `{ALL}` for each.",
+        metavar="URN",
+        help=f"A container or network that may be away for a while, by URN or name; `{ALL}` for each.",
     ),
 ]
 CanaryOption = Annotated[
@@ -80,16 +78,12 @@ def gate_command(
     written = {
         kind: file.resolve() for kind, file in _named(markdown, sarif_file, junit_file).items() if file
     }
-    verdict = _judged(_lines(events_file, stack_name), wanted, allow_replace or [])
+    verdict = whole.judged(_lines(events_file, stack_name), allow_replace or [], wanted)
     _write(verdict, written)
     if as_json:
         print(json.dumps(_plain(verdict), indent=2))  # noqa: T201 - for scripts
     else:
-        for table in report.tables(verdict):
-            console.print(table)
-        for note in verdict.notes:
-            say(note)
-        say(report.sentence(verdict))
+        whole.show(verdict)
     raise typer.Exit(verdict.status)
 
 
@@ -106,20 +100,6 @@ def _lines(file: Path | None, stack: str | None) -> list[str]:
     if stack is not None:
         return source.from_preview(stack)
     return source.from_file(None if file == Path("-") else file)
-
-
-def _judged(lines: list[str], wanted: Needles | None, allowed: list[str]) -> Verdict:
-    searched = leaks.search(lines, wanted)
-    preview = events.read(searched.lines)
-    today = datetime.now().astimezone().date()
-    return judge(
-        preview,
-        rules=rules.load(),
-        grants=rules.granted(preview.stack, today),
-        today=today,
-        allowed=allowed,
-        leaked=searched.findings,
-    )
 
 
 def _named(markdown: Path | None, sarif_file: Path | None, junit_file: Path | None) -> dict[str, Path | None]:

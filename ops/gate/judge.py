@@ -30,7 +30,7 @@ def judge(
     Args:
         rules: Those of the pack, by the names that events use.
         grants: Exceptions in this stack.
-        allowed: Logical names of the containers and networks that may be away for a while, or `plan.ALL`.
+        allowed: Names or URNs of containers and networks that may be away for a while, or `plan.ALL`.
         leaked: What was found in the stream before it was read.
     """
     found = plan.changes(preview.steps)
@@ -42,13 +42,13 @@ def judge(
         *evidence.judge(preview, rules, grants),
     ]
     excused = tuple(_excused(preview, rules, grants, today))
-    outages = [change.first.name for change in plan.outages(found)]
+    outages = tuple(plan.outages(found))
     return Verdict(
         stack=preview.stack,
         findings=tuple(findings),
         excused=excused,
         changes=dict(sorted(Counter(str(change.first.op) for change in found).items())),
-        outages=tuple(name for name in outages if name in allowed or plan.ALL in allowed),
+        outages=tuple(each.first.name for each in outages if plan.asked_for(each, allowed)),
         evaluated={rule.id: len(preview.evaluated.get(rule.name, ())) for rule in rules.values()},
         notes=tuple(_notes(preview, rules, outages, allowed)),
     )
@@ -114,13 +114,14 @@ def _silent(rule: Rule, step: Step, judged: frozenset[str]) -> bool:
 
 
 def _notes(
-    preview: Preview, rules: Mapping[str, Rule], outages: Sequence[str], allowed: Collection[str]
+    preview: Preview, rules: Mapping[str, Rule], outages: Sequence[plan.Change], allowed: Collection[str]
 ) -> Iterator[str]:
     single = [rule for rule in rules.values() if rule.judges is not None]
     idle = sorted(rule.id for rule in single if not preview.evaluated.get(rule.name))
     if idle and preview.evaluated:
         yield f"nothing in this stack for {', '.join(idle)}"
-    needless = sorted(set(allowed) - set(outages) - {plan.ALL})
+    away = {text for each in outages for text in (each.first.name, each.first.urn)}
+    needless = sorted(set(allowed) - away - {plan.ALL})
     if needless:
         yield f"allowed to be away, and not touched: {', '.join(needless)}"
     if preview.strangers:

@@ -105,10 +105,15 @@ def judge(found: Sequence[Change], allowed: Collection[str]) -> Iterator[Finding
         yield from _kept(change)
         yield from _retained(change)
     for change in outages(found):
-        if change.first.name not in allowed and ALL not in allowed:
+        if not asked_for(change, allowed):
             name = change.first.name
             fix = f"where the outage is meant, `--allow-replace {name}`"
             yield change.refused("must stay, as it is in use", fix, severity="high")
+
+
+def asked_for(change: Change, allowed: Collection[str]) -> bool:
+    """Whether an outage is allowed: by its logical name, by its URN, or with every other."""
+    return not {change.first.name, change.first.urn, ALL}.isdisjoint(allowed)
 
 
 def outages(found: Sequence[Change]) -> Iterator[Change]:

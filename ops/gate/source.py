@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ _PASSED_ON = frozenset(
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
         "PULUMI_HOME",
         "PULUMI_OPTION_CONFIG_FILE",
+        "PULUMI_OPTION_PARALLEL",
+        "PULUMI_PARALLEL",
         "PULUMI_SKIP_UPDATE_CHECK",
     }
 )
@@ -62,8 +65,11 @@ def from_file(path: Path | None) -> list[str]:
     return content.decode("utf-8", errors="replace").splitlines()
 
 
-def from_preview(stack: str) -> list[str]:
+def from_preview(stack: str, flags: Sequence[str] = ()) -> list[str]:
     """The lines of a preview of a stack, with the pack; refused by the pack or not, it says so in its events.
+
+    Args:
+        flags: Of the engine, beside its own.
 
     Raises:
         SourceError: The engine did not even begin.
@@ -80,9 +86,12 @@ def from_preview(stack: str) -> list[str]:
         "policy",
         "--json",
         "--non-interactive",
+        *flags,
     )
     try:
-        done = subprocess.run(command, capture_output=True, check=False, env=environment())
+        done = subprocess.run(
+            command, capture_output=True, check=False, env={**environment(), STREAMING: "true"}
+        )
     except FileNotFoundError as error:
         fix = 'for the lab, eval "$(./swarm env)"'
         raise SourceError(f"pulumi: must be on PATH, got nothing; {fix}") from error
@@ -102,9 +111,8 @@ def environment() -> dict[str, str]:
     others hide replacements (`PULUMI_DISABLE_PROVIDER_PREVIEW`) or put another program in place of a plugin
     (`PULUMI_DEBUG_PROVIDERS`), and a newer engine may know more.
     """
-    kept = {
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(_ENGINE) or name in _PASSED_ON or name.startswith(_STATE)
     }
-    return {**kept, STREAMING: "true"}

@@ -45,6 +45,19 @@ def test_a_first_deployment_of_prod_may_go_on_and_no_rule_is_dead(prod: dict[str
     assert {rule for rule, count in found["evaluated"].items() if count == 0} <= excused
 
 
+def test_an_update_goes_through_the_gate_with_its_own_flags(prod: dict[str, str]) -> None:
+    def through(*flags: str) -> subprocess.CompletedProcess[str]:
+        code = f"from ops import up; up.through_the_gate('prod', {list(flags)!r}, [])"
+        return without_network({**prod, "PYTHONPATH": str(paths.REPO)}, sys.executable, "-c", code)
+
+    whole = through("--yes", "--suppress-outputs", "--diff", "--parallel", "4")
+    part = through("--yes", "--target", "**oracle-redis-data")
+
+    assert (whole.returncode, "prod: may go on; " in whole.stdout) == (0, True), whole.stdout + whole.stderr
+    assert part.returncode != 0
+    assert "nothing was run: the gate refuses it" in part.stdout
+
+
 @pytest.fixture
 def previewed(engine: Engine, deployed: Stack, tmp_path: Path) -> Callable[[Callable[[Config], None]], Path]:
     """The events of a preview of the deployed lab with a changed configuration, with the pack."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,18 +13,23 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from components.model.problems import Problem
-from ops import cli, hosts, probe, up
+from ops import cli, hosts, lab_bridge, probe, up, up_flags
+from ops.gate import rules
+from ops.gate.source import SourceError
 from ops.guard import watch
 from ops.guard.fingerprint import Fingerprint
 from ops.guard.watch import NotThereError, TouchedError
 from ops.hosts import Container, State
 from ops.probe import NotHealthyError
 from ops.stack import EngineError, Stack
+from tests.unit.ops import streams
 from tests.unit.ops.existing_qdrant import Existing, existing
+from tests.unit.ops.gate_samples import GRANTS, PACK
 
 PULUMI = """\
 #!/bin/sh
 echo "$*" >>"$CALLS"
+[ "$1" != preview ] || exec cat "$CALLS.events"
 [ ! -e "$CALLS.do" ] || . "$CALLS.do"
 """
 
@@ -37,6 +41,15 @@ class World:
     folder: Path
     qdrant: Existing
     healthy: list[float] = field(default_factory=list)
+
+    def would(self, stream: str) -> None:
+        """What its preview says."""
+        (self.folder / "calls.events").write_text("\n".join(streams.lines(stream)))
+
+    @property
+    def updates(self) -> list[str]:
+        """What it was asked beside previews."""
+        return [call for call in self.calls if not call.startswith("preview")]
 
     @property
     def calls(self) -> list[str]:
@@ -61,12 +74,16 @@ def world(tmp_path: Path, lab_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> 
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-    for name in up.REFUSED:
+    for name in up_flags.REFUSED:
         monkeypatch.delenv(f"PULUMI_OPTION_{name.upper().replace('-', '_')}", raising=False)
     monkeypatch.setattr(up, "open_stack", lambda _: lab_stack)
     monkeypatch.setattr(hosts, "connect", lambda _: {})
+    monkeypatch.setattr(lab_bridge, "activate", lambda: None)
+    monkeypatch.setattr(rules, "load", lambda: PACK)
+    monkeypatch.setattr(rules, "granted", lambda *_: GRANTS)
     with existing(tmp_path, monkeypatch) as qdrant:
         found = World(tmp_path, qdrant)
+        found.would("quiet")
         monkeypatch.setattr(probe, "wait_healthy", found.wait_healthy)
         yield found
 
@@ -79,7 +96,10 @@ def test_the_engine_is_run_with_the_policies_and_the_operators_flags(world: Worl
     result = swarm("--stack", "lab", "--wait", "7", "--", "--yes", "--parallel", "12", "-m", "a change")
 
     assert result.exit_code == 0, result.output
-    assert world.calls == ["up --stack lab --policy-pack policy --yes --parallel 12 -m a change"]
+    assert world.calls == [
+        "preview --stack lab --policy-pack policy --json --non-interactive --parallel 12 -m a change",
+        "up --stack lab --policy-pack policy --skip-preview --yes --parallel 12 -m a change",
+    ]
     assert "guarding qdrant: 1 collections" in result.output
     assert "qdrant: as it was before" in result.output
     assert world.healthy == [7.0]
@@ -166,62 +186,55 @@ def test_so_are_variables_that_stand_for_them(
 
 
 def test_flags_that_only_look_alike_are_passed_on(world: World) -> None:
-    assert swarm("--", "--target", "urn:x", "--refresh", "-y", "-d").exit_code == 0
-    assert world.calls == ["up --stack lab --policy-pack policy --target urn:x --refresh -y -d"]
+    flags = ("--target", "urn:x", "--refresh", "-dy", "--suppress-outputs", "-dmyeah", "--diff")
+
+    assert swarm("--", *flags).exit_code == 0
+
+    assert world.calls == [
+        "preview --stack lab --policy-pack policy --json --non-interactive --target urn:x --refresh -myeah",
+        f"up --stack lab --policy-pack policy --skip-preview {' '.join(flags)}",
+    ]
 
 
-def test_an_interrupt_is_left_to_the_engine_and_the_database_is_looked_at(tmp_path: Path) -> None:
-    """As a terminal does it: the signal reaches both, and the engine takes its time."""
-    (tmp_path / "pulumi").write_text(
-        "#!/bin/sh\ntrap 'echo finishing; sleep 0.5; echo finished; exit 1' INT\necho running\n"
-        "while :; do sleep 0.1; done\n"
-    )
-    (tmp_path / "pulumi").chmod(0o755)
-    code = (
-        "from ops import up\nfrom ops.stack import EngineError\n"
-        "try:\n    up.run(('up',))\nexcept EngineError as error:\n    print('then', error, flush=True)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-u", "-c", code],
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "running\n"
-        os.killpg(process.pid, signal.SIGINT)
-        said = process.stdout.read()
-
-    assert said == "finishing\nfinished\nthen pulumi up: must end with status 0, got 1; see above\n"
+def test_without_yes_the_engine_shows_its_own_preview_and_asks(world: World) -> None:
+    assert swarm("--", "-m", "yes").exit_code == 0
+    assert world.updates == ["up --stack lab --policy-pack policy -m yes"]
 
 
-def test_an_interrupt_while_the_engine_starts_waits_for_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Started(subprocess.Popen[bytes]):
-        def __init__(self, arguments: tuple[str, ...]) -> None:
-            super().__init__(arguments)
-            signal.raise_signal(signal.SIGINT)
+@pytest.mark.parametrize("stream", ["image", "volume", "gone", "unknown", "refused", "crash"])
+def test_what_the_gate_refuses_is_not_run(world: World, stream: str) -> None:
+    world.would(stream)
 
-    monkeypatch.setattr(subprocess, "Popen", Started)
-    world.does('sleep 0.2; echo ended >>"$CALLS"')
-    before = signal.getsignal(signal.SIGINT)
+    result = swarm("--", "--yes")
 
-    try:
-        up.run(("up",))
-    except KeyboardInterrupt:
-        pytest.fail("left the engine running alone")
-
-    assert world.calls == ["up", "ended"]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert result.exit_code == 1
+    assert world.updates == []
+    assert "nothing was run: the gate refuses it" in result.output
+    assert "--allow-replace URN" in result.output
+    assert len(world.qdrant.asked) == 2
 
 
-def test_no_engine_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_an_outage_that_is_meant_is_run_and_data_stays_all_the_same(world: World) -> None:
+    world.would("image")
+    steps = (json.loads(line).get("resourcePreEvent") for line in streams.lines("image"))
+    urns = (step["metadata"]["urn"] for step in steps if step)
+    urn = next(each for each in urns if each.endswith(":Container::oracle-redis"))
 
-    with pytest.raises(EngineError, match="pulumi: must be on PATH, got nothing"):
-        up.run(("up",))
+    assert swarm("--allow-replace", "oracle-redis", "--", "--yes").exit_code == 0
+    assert swarm("--allow-replace", urn, "--", "--yes").exit_code == 0
+    assert len(world.updates) == 2
+    world.would("volume")
+    assert swarm("--allow-replace", "all", "--", "--yes").exit_code == 1
+    assert len(world.updates) == 2
+
+
+def test_an_engine_that_cannot_tell_is_not_run(world: World) -> None:
+    (world.folder / "calls.events").write_text("")
+
+    result = swarm("--", "--yes")
+
+    assert isinstance(result.exception, SourceError)
+    assert world.updates == []
 
 
 def test_the_whole_program_ends_with_status_1(
