@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
-from ops.gate import junit, leaks, report, rules, sarif, source, whole
+from ops.gate import events, junit, leaks, report, rules, sarif, source, whole
+from ops.gate.base import Base
+from ops.gate.events import Preview
 from ops.gate.plan import ALL
 from ops.gate.verdict import Finding, Verdict
 from ops.prove.needles import Needles
@@ -52,8 +54,28 @@ JunitOption = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write it as JUnit XML, too.")
 ]
 
+BaseOption = Annotated[
+    Path | None,
+    typer.Option("--base", metavar="FILE", help="Events of the base's preview: what holds data there stays."),
+]
+BaseJudgedOption = Annotated[
+    Path | None,
+    typer.Option("--base-judged", metavar="FILE", help="Events of this change, judged by the base's pack."),
+]
+LossOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-loss",
+        metavar="URN",
+        help=f"What holds data in the base's preview and may be missing, by URN or name; `{ALL}` for each.",
+    ),
+]
+PolicyChangeOption = Annotated[
+    bool, typer.Option("--allow-policy-change", help="What the base's pack refuses is advice.")
+]
 
-def gate_command(
+
+def gate_command(  # noqa: PLR0913  an option of the command line is an argument here
     events_file: EventsArgument = None,
     *,
     stack_name: StackOption = None,
@@ -62,6 +84,10 @@ def gate_command(
     markdown: MarkdownOption = None,
     sarif_file: SarifOption = None,
     junit_file: JunitOption = None,
+    base_file: BaseOption = None,
+    base_judged: BaseJudgedOption = None,
+    allow_loss: LossOption = None,
+    allow_policy_change: PolicyChangeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Refuse a plan that breaks a rule, takes data away, stops a service unasked, or tells too little.
@@ -78,7 +104,13 @@ def gate_command(
     written = {
         kind: file.resolve() for kind, file in _named(markdown, sarif_file, junit_file).items() if file
     }
-    verdict = whole.judged(_lines(events_file, stack_name), allow_replace or [], wanted)
+    base = Base(
+        preview=_compared(base_file, wanted),
+        judged=_compared(base_judged, wanted),
+        allow_loss=allow_loss or (),
+        allow_policy_change=allow_policy_change,
+    )
+    verdict = whole.judged(_lines(events_file, stack_name), allow_replace or [], wanted, base)
     _write(verdict, written)
     if as_json:
         print(json.dumps(_plain(verdict), indent=2))  # noqa: T201 - for scripts
@@ -100,6 +132,17 @@ def _lines(file: Path | None, stack: str | None) -> list[str]:
     if stack is not None:
         return source.from_preview(stack)
     return source.from_file(None if file == Path("-") else file)
+
+
+def _compared(file: Path | None, wanted: Needles | None) -> Preview | None:
+    """A preview to compare with. A file that cannot be read says nothing, which is refused."""
+    if file is None:
+        return None
+    try:
+        lines = source.from_file(file)
+    except source.SourceError:
+        lines = []
+    return events.read(leaks.search(lines, wanted).lines)
 
 
 def _named(markdown: Path | None, sarif_file: Path | None, junit_file: Path | None) -> dict[str, Path | None]:

@@ -46,7 +46,16 @@ COMPLETE = Rule(
     remediation="Run the preview again, with `--policy-pack policy` of this checkout.",
     page=f"{PAGE}#evi-001",
 )
-OWN = (RETAINED, KEPT, HIDDEN, COMPLETE)
+SAME_JUDGE = Rule(
+    id="CHG-001",
+    name="same-judge",
+    description="A change is judged by the rules that were there before it, too.",
+    severity="high",
+    level="mandatory",
+    remediation="Keep to the rules; where they are to change, say so.",
+    page=f"{PAGE}#chg-001",
+)
+OWN = (RETAINED, KEPT, HIDDEN, COMPLETE, SAME_JUDGE)
 """What no policy can judge: the engine tells it neither what goes nor what stays (pulumi, analyzer.proto)."""
 
 
