@@ -33,6 +33,9 @@ PlanOption = Annotated[
 BasePlanOption = Annotated[
     list[Path] | None, typer.Option("--base-plan", metavar="FILE", help="The same before the change.")
 ]
+GateOption = Annotated[
+    list[Path] | None, typer.Option("--gate", metavar="FILE", help="What `./swarm gate --json` wrote.")
+]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the comment goes.")]
 FileOption = Annotated[Path, typer.Option("--file", exists=True, dir_okay=False, help="The comment.")]
 NumberOption = Annotated[int, typer.Option("--pull-request", min=1, help="Its number.")]
@@ -53,6 +56,7 @@ def comment_command(
     base_events: BaseEventsOption = None,
     plan: PlanOption = None,
     base_plan: BasePlanOption = None,
+    gate: GateOption = None,
     out: OutOption = None,
 ) -> None:
     """Write what a change would do as a comment; from files, also where a preview failed and left but half.
@@ -68,6 +72,7 @@ def comment_command(
         base_events=base_events or (),
         plans=plan or (),
         base_plans=base_plan or (),
+        gates=gate or (),
         exceptions=REPO / "policy" / "exceptions.yaml",
         today=datetime.now(tz=UTC).date(),
     )

@@ -14,6 +14,7 @@ from ops.comment.forge import MARK
 from ops.comment.markdown import Table, block, code, codes, count
 from ops.comment.plans import Plan
 from ops.comment.sections import Section
+from ops.comment.verdicts import Verdict
 from ops.gate.events import Preview
 
 LONGEST = 59_999
@@ -37,6 +38,7 @@ class Report:
 
     before: Plan | None = None
     after: Plan | None = None
+    gate: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,8 @@ def verdict(report: Report) -> str:
     refused = any(violation.mandatory for violation in report.preview.violations)
     if refused:
         return "❌ refused by policies"
+    if report.gate and report.gate.status:
+        return "❌ refused by the gate"
     return "⚠️ data would go" if any(change.loses_data for change in report.changes) else "✅ good"
 
 
@@ -112,6 +116,7 @@ def _stack(report: Report, most_rows: int | None) -> Iterator[str]:
 
 _PARTS: Sequence[Callable[[Report], Iterator[Section]]] = (
     lambda report: sections.data(report.changes),
+    lambda report: sections.gate(report.gate),
     lambda report: sections.violations(report.preview.violations),
     lambda report: sections.on_nodes(report.changes),
     lambda report: sections.away(report.changes, report.before or report.after),

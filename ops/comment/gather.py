@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from ops.comment import changes
+from ops.comment import changes, verdicts
 from ops.comment import exceptions as granted
 from ops.comment import plans as planned
 from ops.comment.changes import Inputs
@@ -32,6 +32,7 @@ def gather(
     base_events: Sequence[Path],
     plans: Sequence[Path],
     base_plans: Sequence[Path],
+    gates: Sequence[Path] = (),
     exceptions: Path,
     today: date,
 ) -> Comment:
@@ -40,15 +41,19 @@ def gather(
     Where both a preview and that of the base began with an empty state, their difference is what changes;
     elsewhere the engine says it itself.
     """
-    before, after = planned.read(base_plans), planned.read(plans)
+    before, after, judged = planned.read(base_plans), planned.read(plans), verdicts.read(gates)
     bases = {stream.stack: stream for stream in map(_stream, base_events)}
     return Comment(
         reports=tuple(
-            _report(stream, bases.get(stream.stack), before, after) for stream in map(_stream, files)
+            replace(
+                _report(stream, bases.get(stream.stack), before, after),
+                gate=judged.by_stack.get(stream.stack),
+            )
+            for stream in map(_stream, files)
         ),
         exceptions=granted.read(exceptions),
         today=today,
-        unusable=(*before.unreadable, *after.unreadable),
+        unusable=(*before.unreadable, *after.unreadable, *judged.unreadable),
     )
 
 

@@ -11,6 +11,7 @@ from ops.comment.changes import CONTAINER, Change, Kind, by_node
 from ops.comment.exceptions import Exceptions
 from ops.comment.markdown import Table, code, codes, count
 from ops.comment.plans import Plan
+from ops.comment.verdicts import Verdict
 from ops.gate.events import Violation
 
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -92,6 +93,26 @@ def violations(found: Sequence[Violation]) -> Iterator[Section]:
         title = "Violations that refuse it" if mandatory else "Advice"
         folded = "" if mandatory else f"{count(len(rows), 'piece')} of advice"
         yield Section(title, Table(("severity", "rule", "resource", "what is found"), rows, folded=folded))
+
+
+def gate(found: Verdict | None) -> Iterator[Section]:
+    """What the gate found beside the policies: what refuses, and what was allowed."""
+    if found is None:
+        return
+    for refused in (True, False):
+        rows = [
+            (
+                code(each.severity or "unknown"),
+                code(each.rule),
+                code(each.resource or "–"),
+                code(each.message),
+            )
+            for each in found.beyond_policies
+            if each.refused is refused
+        ]
+        if rows:
+            title = "The gate refuses" if refused else "The gate would refuse, but a label allows it"
+            yield Section(title, Table(("severity", "rule", "resource", "what is found"), rows))
 
 
 def _badness(violation: Violation) -> tuple[int, str, str]:

@@ -67,6 +67,24 @@ def test_every_preview_is_judged_by_the_gate_also_where_it_failed() -> None:
     assert judging["run"].rstrip().endswith('exit "$failed"')
 
 
+def test_a_change_is_compared_with_its_base_and_judged_by_its_policies() -> None:
+    text = "".join(steps(jobs()["preview"]))
+
+    assert '.ci/preview "$stack" "../seen/judged-$stack.ndjson" . ../base' in text
+    assert '--base "../seen/base-$stack.ndjson"' in text
+    assert '--base-judged "../seen/judged-$stack.ndjson"' in text
+    assert '--gate "../seen/gate-$stack.json"' in text
+
+
+def test_a_label_that_comes_or_goes_is_a_run_of_its_own() -> None:
+    labels = re.findall(r"labels\.\*\.name, '([a-z-]+)'\)", PULL_REQUEST.read_text())
+    document = yaml.safe_load(PULL_REQUEST.read_text())
+    types = document[True]["pull_request"]["types"]  # `on` is true in YAML 1.1
+
+    assert labels == ["allow-replace", "allow-loss", "allow-policy-change"]
+    assert {"opened", "synchronize", "reopened", "labeled", "unlabeled"} == set(types)
+
+
 def test_every_stack_is_previewed_with_the_policies() -> None:
     """But the lab's: its images are there only once `make up` has built them (tests/e2e/test_policies.py)."""
     committed = {file.name.split(".")[1] for file in paths.REPO.glob("Pulumi.*.yaml")} - {"lab"}
@@ -74,4 +92,4 @@ def test_every_stack_is_previewed_with_the_policies() -> None:
 
     assert set(job["env"]["STACKS"].split()) == committed
     assert [text.count("for stack in $STACKS") for text in steps(job) if "$stack" in text] == [1, 1, 1, 1]
-    assert "--policy-pack policy" in (paths.REPO / ".ci" / "preview").read_text()
+    assert '--policy-pack "$kept/judge/policy"' in (paths.REPO / ".ci" / "preview").read_text()

@@ -57,6 +57,7 @@ def comment(folder: Path, *, after: str, before: str | None = None, **files: str
         base_events=[folder / "base-prod.ndjson"] if before is not None else [],
         plans=[folder / "plan"] if "plan" in files else [],
         base_plans=[folder / "base_plan"] if "base_plan" in files else [],
+        gates=[folder / "gate"] if "gate" in files else [],
         exceptions=folder / "exceptions",
         today=TODAY,
     ).render()
@@ -98,6 +99,27 @@ def test_new_data_is_nothing_to_warn_of(tmp_path: Path) -> None:
 
     assert "| ✅ good |" in text
     assert "Data that would go" not in text
+
+
+def test_what_the_gate_refuses_and_what_a_label_allowed_is_told(tmp_path: Path) -> None:
+    def found(rule: str, message: str, *, refused: bool) -> Mapping[str, object]:
+        return {"rule": rule, "severity": "high", "refused": refused, "resource": "x", "message": message}
+
+    findings = [
+        found("DAT-004", "oracle-redis-data: must stay as the base has it", refused=True),
+        found("CHG-001", "policy changed: the base's rule refuses it", refused=False),
+        found("CTR-002", "is in the table of policies", refused=True),
+    ]
+    gate = json.dumps({"stack": "prod", "status": 11, "findings": findings})
+
+    text = comment(tmp_path, after=stream({DATA: {}}), gate=gate)
+
+    assert "❌ refused by the gate" in text
+    refused, _, allowed = text.partition("#### The gate would refuse, but a label allows it")
+    assert "oracle-redis-data: must stay as the base has it" in refused.partition("#### The gate refuses")[2]
+    assert "policy changed: the base" in allowed
+    assert "is in the table of policies" not in text
+    assert "<code>gate</code>" in comment(tmp_path, after=stream({DATA: {}}), gate="{}"), "it is named"
 
 
 def test_a_container_s_memory_changes_while_it_runs(tmp_path: Path) -> None:
