@@ -44,7 +44,7 @@ def check_user(container: Resource) -> Iterator[Problem]:
 
 def _shown(container: Resource, user: str) -> str:
     """The user as given, unless it is marked as secret or may be something else by mistake."""
-    is_open = container.secrets is not None and not container.is_secret("user")
+    is_open = not container.is_secret("user")
     is_user = _USER.fullmatch(user) and find_form(user) is None
     return repr(user) if is_open and is_user else "another text, which is not shown"
 
