@@ -112,7 +112,7 @@ def deploy(steps: Steps) -> None:
     nodes.open_masters()
     with steps.step("an earlier deployment") as step:
         try:
-            step.note = recovery.free_of_the_dead() or "nothing to recover"
+            step.note = recovery.free_of_the_dead() or "nothing to do"
         except SwarmError as error:
             raise StepError(str(error), hint=RECOVER) from error
     with steps.step("pulumi up") as step:

@@ -17,6 +17,7 @@ from components.model.specs import ServiceSpec
 from lab import docker
 from lab.images import LabImage
 from lab.nodes.model import PUSH_REGISTRY, REGISTRY
+from tests.e2e import lab_image
 from tests.e2e.waiting import eventually
 
 _SECONDS = 120
@@ -47,8 +48,8 @@ class Workbench:
         return self.texts.setdefault(ref, secrets.token_hex(16))
 
     def image(self, spec: ServiceSpec) -> str:
-        """The lab's image of the service, as this machine's engine names it."""
-        return self.images[spec.image.name].reference.replace(REGISTRY, PUSH_REGISTRY, 1)
+        """The lab's image of the service, as this machine's engine names it, which then has it."""
+        return lab_image.pulled(self.images[spec.image.name].reference.replace(REGISTRY, PUSH_REGISTRY, 1))
 
     def run(self, spec: ServiceSpec, *command: str) -> Said:
         """Run another command in the service's place, with its files and rights, and wait for its end."""
@@ -60,10 +61,12 @@ class Workbench:
     def started(self, spec: ServiceSpec) -> Iterator[Running]:
         """The service, healthy, under its name in the network; gone afterwards."""
         program, *rest = spec.entrypoint
-        words = self._words(spec, "--detach", f"--network-alias={spec.full_name}", f"--entrypoint={program}")
+        name = f"{self.network}-{spec.full_name}"
+        alias = f"--network-alias={spec.full_name}"
+        words = self._words(spec, "--detach", f"--name={name}", alias, f"--entrypoint={program}")
         said = _docker("run", *words, self.image(spec), *rest, *spec.command)
         assert said.status == 0, said.text
-        running = Running(said.text.split()[-1], spec)
+        running = Running(name, spec)
         try:
             eventually(running.is_healthy, within_seconds=_HEALTHY_SECONDS)
             yield running

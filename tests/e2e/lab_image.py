@@ -29,6 +29,17 @@ def reference(name: str) -> str:
     return f"{PUSH_REGISTRY}/aiswarm/{name}:{recipe.tag(bases.base_tag(bases.native_arch()))}"
 
 
+def pulled(image: str) -> str:
+    """`image`, which this machine's engine has from now on.
+
+    The lab's registry outlives what the engine stores. `docker run` would pull the image, too, but tell of it
+    among what the program prints, and Docker 20.10 cannot be told to be quiet.
+    """
+    if not docker.image_exists(image):
+        docker.docker("pull", "--quiet", image, timeout_seconds=TIMEOUT_SECONDS)
+    return image
+
+
 def folder(path: Path, files: Mapping[str, str]) -> Path:
     """A new folder with these files, readable to the image's user."""
     path.mkdir()
@@ -54,7 +65,7 @@ def run(
         "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/tmp",
         *(f"--volume={source}:{target}:ro" for target, source in mounts.items()),
         *(f"--env={key}={value}" for key, value in (env or {}).items()),
-        f"--entrypoint={program}", reference(name), *arguments,
+        f"--entrypoint={program}", pulled(reference(name)), *arguments,
     ]  # fmt: skip
     done = subprocess.run(
         argv,

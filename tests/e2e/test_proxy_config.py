@@ -24,6 +24,7 @@ def secrets(tmp_path: Path) -> Path:
         "tls.pem": f"{door.certificate}{door.private_key}",
         "operators.cfg": "userlist operators\n    user operator insecure-password not-a-secret\n",
         "keys": "Bearer not-a-key\n",
+        "cloud_keys": "proxy not-a-key\n",
     }
     return lab_image.folder(tmp_path / "secrets", files)
 
