@@ -38,9 +38,10 @@ def deployed(engine: Engine) -> Stack:
 
 
 @pytest.fixture
-def restored(engine: Engine, deployed: Stack) -> Iterator[Stack]:
+def restored(deployed: Stack) -> Iterator[Stack]:
     """For tests that change or break the lab: afterwards it is as `make up` left it."""
     yield deployed
+    engine = lab_engine()  # not the session's: a lab made anew has another token for Railway
     engine.run("cancel", "--yes")  # where a test failed, its engine may have left a lock
     engine.up("--refresh")
     probe.wait_healthy(deployed, timeout_seconds=180)
